@@ -1,0 +1,92 @@
+package environment
+
+import "fmt"
+
+// Pair is the other region of the pair.
+func (e *Environment) Pair(region string) string {
+	if region == e.Regions.Primary {
+		return e.Regions.Recovery
+	}
+	return e.Regions.Primary
+}
+
+// Prefix begins the name of every resource of this environment: acso-production.
+func (e *Environment) Prefix() string { return e.Application + "-" + e.Name }
+
+// Cluster is the ECS cluster of a region; the standby's carries -dr, as the procedures name it.
+func (e *Environment) Cluster(region string) string { return e.workload(region) + "-cluster" }
+
+// Service is the ECS service of a region.
+func (e *Environment) Service(region, service string) string {
+	return e.workload(region) + "-" + service
+}
+
+func (e *Environment) workload(region string) string {
+	if region == e.Regions.Recovery {
+		return e.Prefix() + "-dr"
+	}
+	return e.Prefix()
+}
+
+// Database is the identifier of the instance that lives in a region.
+func (e *Environment) DatabaseIn(region string) string {
+	if region == e.Regions.Recovery {
+		return e.Database.Replica
+	}
+	return e.Database.Identifier
+}
+
+// DatabaseKey is the KMS key of the database and its snapshots in a region.
+func (e *Environment) DatabaseKey(region string) string {
+	if region == e.Regions.Recovery {
+		return e.Database.Keys.Recovery
+	}
+	return e.Database.Keys.Primary
+}
+
+// BucketIn is a bucket's name in a region: S3 names are global, so the recovery region's copy has a suffix.
+func (e *Environment) BucketIn(region, bucket string) string {
+	if region == e.Regions.Recovery {
+		return bucket + "-" + region
+	}
+	return bucket
+}
+
+// RegionalName is the name of one region's own endpoint, which health checks and validation use.
+func (e *Environment) RegionalName(region string) string { return region + "." + e.Domain.Name }
+
+// CheckersName is the TXT record through which the verdict of Route 53's own checkers on a region is read.
+func (e *Environment) CheckersName(region string) string {
+	return "checkers-" + region + "." + e.Domain.Name
+}
+
+// FileSystem is the creation token of the EFS file system of a region.
+func (e *Environment) FileSystem(region string) string { return e.workload(region) + "-data" }
+
+// DatabaseACL is the Name tag of the network ACL around the database subnets of a region.
+func (e *Environment) DatabaseACL(region string) string { return e.workload(region) + "-database-acl" }
+
+// IncidentTable is the DynamoDB table of incidents; each region has one.
+func (e *Environment) IncidentTable() string { return e.Prefix() + "-incidents" }
+
+// Topic is the ARN of an SNS topic in a region.
+func (e *Environment) Topic(region, name string) string {
+	return fmt.Sprintf("arn:aws:sns:%s:%s:%s", region, e.Account, name)
+}
+
+// FunctionName is the deployed name of a Lambda function.
+func (e *Environment) FunctionName(function string) string { return e.Prefix() + "-" + function }
+
+// MachineName is the deployed name of a state machine.
+func (e *Environment) MachineName(machine string) string { return e.Prefix() + "-" + machine }
+
+// MachineARN is the ARN of a state machine in a region.
+func (e *Environment) MachineARN(region, machine string) string {
+	return fmt.Sprintf("arn:aws:states:%s:%s:stateMachine:%s", region, e.Account, e.MachineName(machine))
+}
+
+// SwitchAlarm is the alarm behind the failover switch: the health check on the PRIMARY record follows it.
+func (e *Environment) SwitchAlarm() string { return e.Prefix() + "-failover-switch" }
+
+// PrimaryAlarm is the alarm on the probe's verdict, which starts the failover.
+func (e *Environment) PrimaryAlarm() string { return e.Prefix() + "-primary-unhealthy" }

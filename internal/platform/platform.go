@@ -1,0 +1,83 @@
+// Package platform is everything a function gets from outside: AWS, the clock, and the three seams beside AWS
+// (HTTP, DNS and SQL).
+//
+// The lab and AWS fill the same value, so a handler cannot tell where it runs. It must not reach around it:
+// no time.Now, no os.Getenv, no goroutine of its own.
+package platform
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+)
+
+// Platform is what New of every function takes.
+type Platform struct {
+	AWS         aws.Config // its Region is the region the function runs in
+	Environment *environment.Environment
+	Clock       Clock
+	HTTP        http.RoundTripper
+	DNS         Resolver
+	SQL         Opener
+}
+
+// Region is the region the function runs in.
+func (p Platform) Region() string { return p.AWS.Region }
+
+// In is the AWS configuration for calls to another region.
+func (p Platform) In(region string) aws.Config {
+	config := p.AWS.Copy()
+	config.Region = region
+	return config
+}
+
+// Clock is time: real on AWS, virtual in the lab.
+type Clock interface {
+	Now() time.Time
+	// WithTimeout bounds calls made with the context, in this clock's time. A call to the failing region is
+	// always made under one, so that an unanswered call costs seconds and not the recovery.
+	WithTimeout(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc)
+}
+
+// Resolver asks the authoritative servers of the public zone directly, past every cache.
+type Resolver interface {
+	// CNAME is the target that the name's record answers with now, without the trailing dot.
+	CNAME(ctx context.Context, name string) (string, error)
+	// TXT is the text that the name's record answers with now.
+	TXT(ctx context.Context, name string) (string, error)
+}
+
+// Opener opens a connection to the database behind an endpoint, as the function's IAM identity.
+type Opener interface {
+	Open(ctx context.Context, endpoint Endpoint) (Conn, error)
+}
+
+// Endpoint is a database on an instance.
+type Endpoint struct {
+	Region   string
+	Host     string
+	Port     int32
+	Database string
+}
+
+// Conn is one database connection. It is not safe for concurrent use.
+type Conn interface {
+	// Exec runs a statement and returns the number of rows it touched.
+	Exec(ctx context.Context, statement string, args ...any) (int64, error)
+	// Query returns all rows; the statement must bound them.
+	Query(ctx context.Context, statement string, args ...any) ([][]any, error)
+	Close(ctx context.Context) error
+}
+
+// ErrReadOnly is in the chain of the error of a write to a database in recovery (PostgreSQL 25006): a replica.
+var ErrReadOnly = errReadOnly{}
+
+type errReadOnly struct{}
+
+func (errReadOnly) Error() string {
+	return "cannot execute in a read-only transaction (SQLSTATE 25006)"
+}
