@@ -30,8 +30,9 @@ type Cloud struct {
 }
 
 type region struct {
-	alive bool
-	skew  time.Duration
+	alive   bool
+	skew    time.Duration
+	waiting []func()
 }
 
 // Clients and Checkers are the places outside of the regions from which regions are reached.
@@ -65,8 +66,24 @@ func (c *Cloud) Regions() []string {
 // Kill makes a region dead: nothing in it runs and nobody reaches it. What it has stored stays.
 func (c *Cloud) Kill(name string) { c.regions[name].alive = false }
 
-// Revive brings a region back as it was.
-func (c *Cloud) Revive(name string) { c.regions[name].alive = true }
+// Revive brings a region back as it was. What waited for it goes on in later events, in the order in which it came.
+func (c *Cloud) Revive(name string) {
+	r := c.regions[name]
+	r.alive = true
+	for _, f := range r.waiting {
+		c.Sim.After(0, f)
+	}
+	r.waiting = nil
+}
+
+// WhenAlive calls f now if the region is alive, and otherwise when it comes back.
+func (c *Cloud) WhenAlive(name string, f func()) {
+	if r := c.regions[name]; !r.alive {
+		r.waiting = append(r.waiting, f)
+		return
+	}
+	f()
+}
 
 // Alive tells whether a region is alive: services in it may only act while it is.
 func (c *Cloud) Alive(name string) bool { return c.regions[name] != nil && c.regions[name].alive }
