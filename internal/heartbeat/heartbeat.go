@@ -1,0 +1,26 @@
+// Package heartbeat is the little data that tells the truth about the big database: a row a minute that replicates like
+// every other row, and a canary row that shows whether a database takes writes.
+//
+// It knows no other statement. The lab's database understands exactly these constants and refuses every other text, so
+// a statement that was only tried in the lab cannot differ from the one that runs on PostgreSQL.
+package heartbeat
+
+// Schema creates what the statements need; the deployment runs it once on the writer, and replication carries it.
+const Schema = `CREATE TABLE IF NOT EXISTS dr_heartbeat (at timestamptz NOT NULL, region text NOT NULL, epoch bigint NOT NULL);
+CREATE INDEX IF NOT EXISTS dr_heartbeat_at ON dr_heartbeat (at);
+CREATE TABLE IF NOT EXISTS dr_canary (name text PRIMARY KEY, at timestamptz NOT NULL);`
+
+// The statements. Times travel as time.Time, epochs as int64, names and regions as string.
+const (
+	// Insert adds one heartbeat: when, by the clock of the function in the active region; the region; the epoch of the
+	// last incident that region knows.
+	Insert = "INSERT INTO dr_heartbeat (at, region, epoch) VALUES ($1, $2, $3)"
+	// Last is the newest heartbeat that this database has: one row with one time, or NULL when there is none.
+	Last = "SELECT max(at) FROM dr_heartbeat"
+	// Canary writes one row and overwrites it the next time: the smallest write that proves a database accepts writes.
+	Canary = "INSERT INTO dr_canary (name, at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET at = excluded.at"
+	// CanaryRead reads the canary back.
+	CanaryRead = "SELECT at FROM dr_canary WHERE name = $1"
+	// InRecovery is one row with one boolean: true on a replica, false on a writer.
+	InRecovery = "SELECT pg_is_in_recovery()"
+)
