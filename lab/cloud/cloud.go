@@ -24,6 +24,7 @@ type Cloud struct {
 	cuts       map[[2]string]bool
 	faults     []*activeFault
 	observers  []func(Record)
+	changes    []func()
 	calls      int
 	mutations  int
 	stale      map[string]any
@@ -64,10 +65,14 @@ func (c *Cloud) Regions() []string {
 }
 
 // Kill makes a region dead: nothing in it runs and nobody reaches it. What it has stored stays.
-func (c *Cloud) Kill(name string) { c.regions[name].alive = false }
+func (c *Cloud) Kill(name string) {
+	c.changing()
+	c.regions[name].alive = false
+}
 
 // Revive brings a region back as it was. What waited for it goes on in later events, in the order in which it came.
 func (c *Cloud) Revive(name string) {
+	c.changing()
 	r := c.regions[name]
 	r.alive = true
 	for _, f := range r.waiting {
@@ -89,10 +94,26 @@ func (c *Cloud) WhenAlive(name string, f func()) {
 func (c *Cloud) Alive(name string) bool { return c.regions[name] != nil && c.regions[name].alive }
 
 // Cut makes to unreachable from from, in that direction only. Each is a region, Clients or Checkers.
-func (c *Cloud) Cut(from, to string) { c.cuts[[2]string{from, to}] = true }
+func (c *Cloud) Cut(from, to string) {
+	c.changing()
+	c.cuts[[2]string{from, to}] = true
+}
 
 // Heal undoes Cut.
-func (c *Cloud) Heal(from, to string) { delete(c.cuts, [2]string{from, to}) }
+func (c *Cloud) Heal(from, to string) {
+	c.changing()
+	delete(c.cuts, [2]string{from, to})
+}
+
+// BeforeChange has f called just before a region dies or returns, or a way between places is cut or healed. What goes on
+// continuously (replication) settles its account up to that moment there, instead of taking an event for every step.
+func (c *Cloud) BeforeChange(f func()) { c.changes = append(c.changes, f) }
+
+func (c *Cloud) changing() {
+	for _, f := range c.changes {
+		f()
+	}
+}
 
 // Reachable tells whether something at from gets through to something in the region to.
 func (c *Cloud) Reachable(from, to string) bool {
