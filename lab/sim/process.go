@@ -12,6 +12,7 @@ type Process struct {
 	sim            *Sim
 	resume, parked chan struct{}
 	dead           bool
+	running        bool
 	finished       bool
 	step           func()
 }
@@ -45,8 +46,10 @@ func (s *Sim) Go(ctx context.Context, body func(context.Context), done func(kill
 		if p.finished {
 			return
 		}
+		p.running = true
 		p.resume <- struct{}{}
 		<-p.parked
+		p.running = false
 		if crash != nil {
 			panic(crash)
 		}
@@ -58,13 +61,16 @@ func (s *Sim) Go(ctx context.Context, body func(context.Context), done func(kill
 	return p
 }
 
-// Kill ends the body at the call it is parked in. Its deferred calls run, but can touch nothing: they are killed too.
+// Kill ends the body at the call it is parked in, or, when the body itself causes its death (an observer of its call),
+// at its next one. Its deferred calls run, but can touch nothing: they are killed too.
 func (p *Process) Kill() {
 	if p.finished || p.dead {
 		return
 	}
 	p.dead = true
-	p.step()
+	if !p.running {
+		p.step()
+	}
 }
 
 // ProcessOf is the process that a context belongs to, or nil outside of any.
