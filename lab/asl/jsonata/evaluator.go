@@ -59,12 +59,12 @@ const (
 // An Evaluator holds one JavaScript machine and the expressions compiled in it. It serves any
 // number of executions, one at a time: it is not safe for concurrent use.
 type Evaluator struct {
-	vm       *goja.Runtime
-	compile  goja.Callable
-	run      goja.Callable
-	cache    map[string]*Expression
-	now      time.Time
-	random   *rand.Rand
+	vm      *goja.Runtime
+	compile goja.Callable
+	run     goja.Callable
+	cache   map[string]*Expression
+	now     time.Time
+	random  *rand.Rand
 }
 
 // New makes an Evaluator. Without a call of SetSources it stands at the Unix epoch with a fixed seed.
@@ -193,9 +193,14 @@ func (e *Evaluator) failure(err error) error {
 	if !errors.As(err, &thrown) {
 		return err
 	}
-	o, ok := thrown.Value().(*goja.Object)
+	return e.thrown(thrown.Value())
+}
+
+// thrown reads the fields of an error object.
+func (e *Evaluator) thrown(v goja.Value) error {
+	o, ok := v.(*goja.Object)
 	if !ok {
-		return &Error{Message: thrown.Value().String()}
+		return &Error{Message: v.String()}
 	}
 	text := func(key string) string {
 		if v := o.Get(key); v != nil && !goja.IsUndefined(v) && !goja.IsNull(v) {

@@ -48,7 +48,7 @@ func (e *Evaluator) extend(compiled goja.Value) error {
 	if !ok {
 		return fmt.Errorf("the JSONata library has no assign")
 	}
-	_, err := assign(o, e.vm.ToValue("eval"), goja.Null())
+	_, err := assign(o, e.vm.ToValue("eval"), e.vm.NewObject())
 	return err
 }
 

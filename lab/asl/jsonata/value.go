@@ -250,7 +250,7 @@ func appendNumber(b []byte, f float64) []byte {
 	return strconv.AppendInt(b, int64(n), 10)
 }
 
-const hex = "0123456789abcdef"
+const hexDigits = "0123456789abcdef"
 
 // AppendString writes a JSON string.
 func AppendString(b []byte, s string) []byte {
@@ -286,7 +286,7 @@ func AppendString(b []byte, s string) []byte {
 		case '\f':
 			b = append(b, '\\', 'f')
 		default:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
 		i++
 		start = i
