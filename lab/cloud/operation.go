@@ -43,6 +43,7 @@ type Spec[In any] struct {
 type operation struct {
 	mutating bool
 	global   string
+	input    func() any
 	actions  func(*Call, any) []grant.Action
 	handle   func(*Call, any) (any, error)
 }
@@ -56,6 +57,7 @@ func Register[In, Out any](c *Cloud, name string, spec Spec[In], handle func(*Ca
 	c.operations[name] = &operation{
 		mutating: spec.Mutating,
 		global:   spec.Global,
+		input:    func() any { return new(In) },
 		actions:  func(call *Call, in any) []grant.Action { return spec.Actions(call, in.(*In)) },
 		handle: func(call *Call, in any) (any, error) {
 			out, err := handle(call, in.(*In))
