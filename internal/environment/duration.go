@@ -22,13 +22,19 @@ func (d Duration) Seconds() int { return int(time.Duration(d) / time.Second) }
 // Days is the duration in whole days, as RDS wants it for backup retention.
 func (d Duration) Days() int32 { return int32(time.Duration(d) / (24 * time.Hour)) }
 
-const day = 24 * time.Hour
+const (
+	day     = 24 * time.Hour
+	longest = 100 * 366 * day // what fits into a time.Duration with room to add
+)
 
 var units = map[string]time.Duration{
 	"s": time.Second, "m": time.Minute, "h": time.Hour, "d": day, "mo": 31 * day, "y": 366 * day,
 }
 
-var written = regexp.MustCompile(`^(\d{1,6})(s|m|h|d|mo|y)$`)
+// DurationPattern is how a duration is written, as a regular expression.
+const DurationPattern = `^([0-9]{1,9})(s|m|h|d|mo|y)$`
+
+var written = regexp.MustCompile(DurationPattern)
 
 // ParseDuration reads a duration with its unit.
 func ParseDuration(text string) (Duration, error) {
@@ -40,7 +46,11 @@ func ParseDuration(text string) (Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a duration with a unit: %w", text, err)
 	}
-	return Duration(time.Duration(count) * units[parts[2]]), nil
+	unit := units[parts[2]]
+	if count > int(longest/unit) {
+		return 0, fmt.Errorf("%q is over a hundred years: write 30s, 15m, 2h, 35d, 12mo or 7y", text)
+	}
+	return Duration(time.Duration(count) * unit), nil
 }
 
 // String writes the duration in the largest unit that divides it.
@@ -51,4 +61,17 @@ func (d Duration) String() string {
 		}
 	}
 	return strconv.FormatInt(int64(time.Duration(d)/time.Second), 10) + "s"
+}
+
+// MarshalText writes the duration with its unit, so that JSON carries "15m" and not a number of nanoseconds.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads a duration with its unit.
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := ParseDuration(string(text))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return nil
 }

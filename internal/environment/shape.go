@@ -1,0 +1,75 @@
+package environment
+
+import "regexp"
+
+// Shape is what the text of a field must look like for the AWS service that gets it as a name.
+type Shape struct {
+	Pattern string // a regular expression that Go and JSON Schema read alike
+	Longest int    // characters
+	Means   string // the shape in words
+	Example string
+}
+
+// The shapes. Hyphenated names never begin or end with a hyphen or double it: RDS and S3 refuse that.
+const hyphenated = `^[a-z][a-z0-9]*(-[a-z0-9]+)*$`
+
+var (
+	// 12 + 20 characters leave 31 for the longest function name (Lambda: 64) and more for the rest.
+	applicationShape = Shape{hyphenated, 12, "lower-case letters, digits and single hyphens, at most 12 characters", "acso"}
+	nameShape        = Shape{hyphenated, 20, "lower-case letters, digits and single hyphens, at most 20 characters", "production"}
+	accountShape     = Shape{`^[0-9]{12}$`, 12, "an account number of twelve digits", `"111122223333"`}
+	regionShape      = Shape{`^[a-z]{2}(-[a-z]+)+-[0-9]$`, 20, "an AWS region", "us-east-1"}
+	hostShape        = Shape{`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`, 200, "a lower-case DNS name without the trailing dot", "acso.company.com"}
+	// https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html: at most 32 characters.
+	zoneShape = Shape{`^Z[A-Z0-9]{1,31}$`, 32, "a Route 53 hosted zone identifier", "Z0123456789ABCDEFGHIJ"}
+	// https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html: ResourcePath, 255 characters.
+	pathShape = Shape{`^/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*$`, 255, "a path that begins with / and has no query", "/health"}
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.Constraints: 63 characters.
+	instanceShape = Shape{hyphenated, 63, "an RDS identifier: a letter, then lower-case letters, digits and single hyphens, at most 63 characters", "acso-production-db"}
+	databaseShape = Shape{`^[a-z][a-z0-9_]*$`, 63, "a PostgreSQL name: a letter, then lower-case letters, digits and underscores, at most 63 characters", "acso"}
+	classShape    = Shape{`^db\.[a-z][a-z0-9-]*\.[a-z0-9]+$`, 40, "an RDS instance class", "db.t3.large"}
+	windowShape   = Shape{`^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$`, 11, "a window hh:mm-hh:mm in UTC", "03:00-04:00"}
+	keyShape      = Shape{`^(alias/[A-Za-z0-9/_-]+|mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|arn:aws:kms:[a-z0-9-]+:[0-9]{12}:(alias|key)/[A-Za-z0-9/_-]+)$`, 256, "a KMS alias, key identifier or ARN", "alias/acso-production-database"}
+	// ECS allows 255; the target group of the service, which has the same name with the prefix, allows 32 of its own.
+	serviceShape = Shape{hyphenated, 32, "lower-case letters, digits and single hyphens, at most 32 characters", "supervisor"}
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html: 3 to 63; dots break TLS; the region
+	// (at most 15 characters and a hyphen) is appended in the recovery region.
+	bucketShape = Shape{`^[a-z0-9][a-z0-9-]+[a-z0-9]$`, 47, "a bucket name: 3 to 47 lower-case letters, digits and hyphens (the region is appended to it)", "acso-production-backups"}
+	// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html: at most fifteen levels.
+	parametersShape = Shape{`^(/[A-Za-z0-9_.-]+){1,10}$`, 500, "a parameter path that begins with / and does not end with it", "/acso/production"}
+	// https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+	topicShape = Shape{`^[A-Za-z0-9_-]+$`, 256, "an SNS topic name: letters, digits, hyphens and underscores", "acso-production-on-call"}
+)
+
+// Shapes gives the shape of each field that has one; [] stands for any index.
+func Shapes() map[string]Shape {
+	return map[string]Shape{
+		"name": nameShape, "application": applicationShape, "account": accountShape,
+		"regions.primary": regionShape, "regions.recovery": regionShape,
+		"domain.name": hostShape, "domain.zone": hostShape, "domain.hostedZone": zoneShape, "domain.healthPath": pathShape,
+		"database.identifier": instanceShape, "database.replica": instanceShape, "database.name": databaseShape,
+		"database.instanceClass": classShape, "database.backupWindow": windowShape,
+		"database.keys.primary": keyShape, "database.keys.recovery": keyShape,
+		"services[].name": serviceShape,
+		"buckets.backups": bucketShape, "buckets.data": bucketShape, "buckets.compliance": bucketShape,
+		"parameters":             parametersShape,
+		"contacts.on-call.topic": topicShape, "contacts.incident-commander.topic": topicShape,
+		"contacts.technical-lead.topic": topicShape, "contacts.communications-lead.topic": topicShape,
+		"contacts.business-continuity-manager.topic": topicShape,
+	}
+}
+
+var compiled = compile()
+
+func compile() map[string]*regexp.Regexp {
+	all := map[string]*regexp.Regexp{}
+	for _, shape := range Shapes() {
+		all[shape.Pattern] = regexp.MustCompile(shape.Pattern)
+	}
+	return all
+}
+
+// Fits tells whether a text has the shape.
+func (s Shape) Fits(text string) bool {
+	return len(text) <= s.Longest && compiled[s.Pattern].MatchString(text)
+}
