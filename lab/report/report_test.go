@@ -1,0 +1,119 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/acso/disaster-recovery/lab/drill"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func sample(t *testing.T, name string) *drill.Result {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r drill.Result
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	return &r
+}
+
+func render(t *testing.T, r *drill.Result) string {
+	t.Helper()
+	var text bytes.Buffer
+	if err := Write(&text, r); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+func TestPage(t *testing.T) {
+	for _, name := range []string{"recovered", "failed"} {
+		t.Run(name, func(t *testing.T) {
+			got := render(t, sample(t, name))
+			golden := filepath.Join("testdata", name+".html")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("the page differs from %s; look at it, then run the test with -update", golden)
+			}
+		})
+	}
+}
+
+// The page has to be readable years later, from an attachment.
+func TestPageLoadsNothing(t *testing.T) {
+	got := render(t, sample(t, "failed"))
+	for _, pattern := range []string{`https?://`, `<script`, `<link`, `<img`, `@import`, `\bsrc=`, `\bhref=`, `url\([^#]`} {
+		if found := regexp.MustCompile(pattern).FindString(got); found != "" {
+			t.Errorf("the page contains %q, which reaches outside of it", found)
+		}
+	}
+	if !strings.Contains(got, "&lt;script&gt;") {
+		t.Error("the detail of the first invariant is not escaped, or not shown")
+	}
+}
+
+func TestWhatWasNotMeasuredIsSaid(t *testing.T) {
+	got := render(t, sample(t, "failed"))
+	if !strings.Contains(got, `<td class="number">not measured</td>`) {
+		t.Error("a missing figure is not said to be missing")
+	}
+}
+
+func TestAnEmptyRunHasAPage(t *testing.T) {
+	got := render(t, &drill.Result{Scenario: "healthy-primary", Outcome: drill.StoodDown, ExpectedOutcome: drill.StoodDown})
+	if !strings.Contains(got, "Stood-down") || strings.Contains(got, `id="gantt"`) {
+		t.Errorf("want a page with the outcome and without a chart, got\n%s", got)
+	}
+}
+
+func TestFile(t *testing.T) {
+	r := sample(t, "recovered")
+	path, err := File(filepath.Join(t.TempDir(), "new", "folder"), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != render(t, r) || filepath.Base(path) != "region-outage-seed-1.html" {
+		t.Errorf("%s does not hold the page", path)
+	}
+}
+
+func TestFileSaysWhereItCouldNotWrite(t *testing.T) {
+	taken := filepath.Join(t.TempDir(), "taken")
+	if err := os.WriteFile(taken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := File(taken, sample(t, "recovered")); err == nil || !strings.Contains(err.Error(), taken) {
+		t.Errorf("want an error that names %s, got %v", taken, err)
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for seconds, want := range map[float64]string{0: "0s", 0.4: "0.4s", 4: "4s", 9.96: "10s", 59.6: "1m00s", 451: "7m31s", 7500: "2h05m00s", -40: "-40s"} {
+		if got := Span(seconds); got != want {
+			t.Errorf("Span(%v) = %s, want %s", seconds, got, want)
+		}
+	}
+}
