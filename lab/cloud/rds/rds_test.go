@@ -1,0 +1,363 @@
+package rds
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsrds "github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/acso/disaster-recovery/internal/heartbeat"
+	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/sim"
+)
+
+const (
+	east = "us-east-1"
+	west = "us-west-2"
+)
+
+type around struct {
+	closed map[string]bool
+	before []func()
+	points []float64
+}
+
+func (a *around) Resolve(region, id string) (string, error) {
+	if id == "missing" {
+		return "", errors.New("no such key")
+	}
+	return "arn:aws:kms:" + region + ":111122223333:key/1", nil
+}
+func (a *around) Open(region, _ string) bool { return !a.closed[region] }
+func (a *around) BeforeChange(f func())      { a.before = append(a.before, f) }
+func (a *around) Publish(_, _, _, _, _ string, point float64) {
+	a.points = append(a.points, point)
+}
+func (a *around) close(region string) {
+	for _, f := range a.before {
+		f()
+	}
+	a.closed[region] = true
+}
+
+type world struct {
+	*around
+	sim   *sim.Sim
+	cloud *cloud.Cloud
+	rds   *Service
+	db    *Instance
+	copy  *Instance
+	west  *awsrds.Client
+	east  *awsrds.Client
+}
+
+func newWorld() *world {
+	w := &world{around: &around{closed: map[string]bool{}}, sim: sim.New(1)}
+	w.cloud = cloud.New(w.sim, "111122223333", east, west)
+	w.rds = New(w.cloud, w, w, w)
+	w.db = w.rds.Create(east, Setup{ID: "db", Class: "db.t3.large", Database: "acso", Key: "k", Window: "03:00-04:00", ACL: "acl", Retention: 35, Protected: true})
+	w.copy = w.rds.Create(west, Setup{ID: "db-replica", Class: "db.t3.large", Database: "acso", Key: "k", Window: "03:00-04:00", ACL: "acl", Retention: 35, SourceRegion: east, Source: "db"})
+	w.west = awsrds.NewFromConfig(w.cloud.Config(cloud.Principal{Name: "test", Region: west, Unlimited: true}))
+	w.east = awsrds.NewFromConfig(w.cloud.Config(cloud.Principal{Name: "test", Region: east, Unlimited: true}))
+	return w
+}
+
+func (w *world) run(d time.Duration) { w.sim.Run(w.sim.Now().Add(d), nil) }
+
+// in runs body as a process until it ends.
+func (w *world) in(t *testing.T, body func(ctx context.Context)) {
+	t.Helper()
+	ended := false
+	w.sim.Go(context.Background(), body, func(bool) { ended = true })
+	if !w.sim.Run(w.sim.Now().Add(24*time.Hour), func() bool { return ended }) {
+		t.Fatal("the body did not end")
+	}
+}
+
+func (w *world) dial(ctx context.Context, t *testing.T, from string, i *Instance) platform.Conn {
+	t.Helper()
+	c, err := w.rds.Opener(from).Open(ctx, platform.Endpoint{Region: i.Region, Host: i.Host(), Port: 5432, Database: "acso"})
+	if err != nil {
+		t.Fatalf("open %s: %v", i.ID, err)
+	}
+	return c
+}
+
+func code(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+func TestPromotionIsOneWayAndLosesWhatWasNotApplied(t *testing.T) {
+	w := newWorld()
+	w.rds.FixLag(west, "db-replica", 2*time.Second)
+	var receipts []Receipt
+	for n := range int64(60) {
+		r, err := w.rds.Write(east, w.db, 0, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipts = append(receipts, r)
+		w.run(time.Second)
+	}
+	w.cloud.Kill(east)
+	w.run(time.Minute)
+	var statuses []string
+	w.in(t, func(ctx context.Context) {
+		pooled := w.dial(ctx, t, west, w.copy)
+		if _, err := pooled.Exec(ctx, heartbeat.Canary, "c", w.sim.Now()); !errors.Is(err, platform.ErrReadOnly) {
+			t.Errorf("a write on a replica: %v", err)
+		}
+		in := &awsrds.PromoteReadReplicaInput{DBInstanceIdentifier: aws.String("db-replica"), BackupRetentionPeriod: aws.Int32(7)}
+		out, err := w.west.PromoteReadReplica(ctx, in)
+		if err != nil || *out.DBInstance.DBInstanceStatus != "available" {
+			t.Fatalf("promote: %v", err)
+		}
+		if _, err := w.west.PromoteReadReplica(ctx, in); code(err) != "InvalidDBInstanceState" {
+			t.Errorf("a second promotion: %v", err)
+		}
+		for range 400 {
+			sim.Sleep(ctx, 5*time.Second)
+			d, err := w.west.DescribeDBInstances(ctx, &awsrds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String("db-replica")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := *d.DBInstances[0].DBInstanceStatus; len(statuses) == 0 || statuses[len(statuses)-1] != s {
+				statuses = append(statuses, s)
+			}
+			if w.copy.writable() && d.DBInstances[0].ReadReplicaSourceDBInstanceIdentifier != nil {
+				t.Error("writable, but still with a source")
+			}
+		}
+		if _, err := pooled.Query(ctx, heartbeat.Last); !errors.Is(err, errSession) {
+			t.Errorf("a session of before the reboot: %v", err)
+		}
+		if _, err := w.dial(ctx, t, west, w.copy).Exec(ctx, heartbeat.Canary, "c", w.sim.Now()); err != nil {
+			t.Errorf("a write after the promotion: %v", err)
+		}
+		if _, err := w.west.PromoteReadReplica(ctx, in); code(err) != "InvalidDBInstanceState" {
+			t.Errorf("promotion of a writer: %v", err)
+		}
+	})
+	if got := strings.Join(statuses, " "); got != "available modifying rebooting backing-up available" {
+		t.Errorf("statuses: %s", got)
+	}
+	if w.copy.Retention != 7 {
+		t.Errorf("retention %d", w.copy.Retention)
+	}
+	for n, r := range receipts { // killed at 60 s, 2 s behind: what was committed up to 58 s is there
+		if held := w.rds.Holds(w.copy, r); held != (n <= 58) {
+			t.Errorf("row %d held: %t", n, held)
+		}
+	}
+	if w.rds.Rows(w.copy) != 59 {
+		t.Errorf("rows: %d", w.rds.Rows(w.copy))
+	}
+	if last, err := w.rds.Read(west, w.copy, 0); err != nil || last != 58 {
+		t.Errorf("read back %d, %v", last, err)
+	}
+}
+
+func TestLagGrowsInAnOutageAndIsBoundedWhenIdle(t *testing.T) {
+	w := newWorld()
+	w.run(30 * time.Minute)
+	for _, p := range w.points {
+		if p < 0 || p > 304 {
+			t.Errorf("idle lag %v", p)
+		}
+	}
+	w.cloud.Cut(east, west)
+	w.run(30 * time.Minute)
+	if last := w.points[len(w.points)-1]; last < 1790 {
+		t.Errorf("lag after half an hour of outage: %v", last)
+	}
+	w.cloud.Heal(east, west)
+	w.run(10 * time.Minute)
+	if last := w.points[len(w.points)-1]; last > 304 {
+		t.Errorf("lag after the link came back: %v", last)
+	}
+	w.rds.SetLagMetric(west, "db-replica", LagInactive)
+	w.run(time.Minute)
+	if last := w.points[len(w.points)-1]; last != -1 {
+		t.Errorf("inactive: %v", last)
+	}
+	w.rds.SetLagMetric(west, "db-replica", LagMissing)
+	n := len(w.points)
+	w.run(5 * time.Minute)
+	if len(w.points) != n {
+		t.Error("data points although missing")
+	}
+}
+
+func TestPromotionRefusedWhileBackingUp(t *testing.T) {
+	w := newWorld()
+	w.rds.BackUp(west, "db-replica", 3*time.Minute)
+	in := &awsrds.PromoteReadReplicaInput{DBInstanceIdentifier: aws.String("db-replica")}
+	w.in(t, func(ctx context.Context) {
+		if _, err := w.west.PromoteReadReplica(ctx, in); code(err) != "InvalidDBInstanceState" {
+			t.Errorf("while backing up: %v", err)
+		}
+		sim.Sleep(ctx, 3*time.Minute)
+		if _, err := w.west.PromoteReadReplica(ctx, in); err != nil {
+			t.Errorf("after the backup: %v", err)
+		}
+	})
+}
+
+func TestFailedPromotionStaysAReplica(t *testing.T) {
+	w := newWorld()
+	w.rds.FailPromotion(west, "db-replica", "incompatible-parameters")
+	w.in(t, func(ctx context.Context) {
+		if _, err := w.west.PromoteReadReplica(ctx, &awsrds.PromoteReadReplicaInput{DBInstanceIdentifier: aws.String("db-replica")}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	w.run(30 * time.Minute)
+	if w.copy.Status != "incompatible-parameters" || !w.copy.IsReplica() || w.rds.Writable(west, w.copy) {
+		t.Errorf("status %s, replica %t", w.copy.Status, w.copy.IsReplica())
+	}
+}
+
+func TestClosedSubnetsHangOpenAndNewSessions(t *testing.T) {
+	w := newWorld()
+	w.in(t, func(ctx context.Context) {
+		pooled := w.dial(ctx, t, west, w.db)
+		w.close(east)
+		bounded, cancel := w.sim.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		began := w.sim.Now()
+		if _, err := pooled.Exec(bounded, heartbeat.Canary, "c", began); err == nil || w.sim.Now().Sub(began) != 5*time.Second {
+			t.Errorf("pooled: %v after %s", err, w.sim.Now().Sub(began))
+		}
+		began = w.sim.Now()
+		if _, err := w.rds.Opener(west).Open(ctx, platform.Endpoint{Host: w.db.Host(), Database: "acso"}); err == nil || w.sim.Now().Sub(began) < 30*time.Second {
+			t.Errorf("new: %v after %s", err, w.sim.Now().Sub(began))
+		}
+	})
+}
+
+func TestStatementsAndReplication(t *testing.T) {
+	w := newWorld()
+	w.rds.FixLag(west, "db-replica", time.Second)
+	w.in(t, func(ctx context.Context) {
+		c := w.dial(ctx, t, east, w.db)
+		at := w.sim.Now()
+		if _, err := c.Exec(ctx, heartbeat.Insert, at, east, int64(1)); err != nil {
+			t.Fatal(err)
+		}
+		r := w.dial(ctx, t, west, w.copy)
+		if rows, err := r.Query(ctx, heartbeat.Last); err != nil || rows[0][0] != nil {
+			t.Errorf("before the lag has passed: %v %v", rows, err)
+		}
+		sim.Sleep(ctx, 2*time.Second)
+		if rows, err := r.Query(ctx, heartbeat.Last); err != nil || !rows[0][0].(time.Time).Equal(at) {
+			t.Errorf("after the lag: %v %v", rows, err)
+		}
+		if rows, err := r.Query(ctx, heartbeat.InRecovery); err != nil || rows[0][0] != true {
+			t.Errorf("in recovery: %v %v", rows, err)
+		}
+		if _, err := c.Exec(ctx, "DELETE FROM dr_canary"); err == nil || !strings.Contains(err.Error(), "not modelled") {
+			t.Errorf("an unknown statement: %v", err)
+		}
+	})
+}
+
+func TestSnapshotCopyRestore(t *testing.T) {
+	w := newWorld()
+	for n := range int64(5) {
+		_, _ = w.rds.Write(east, w.db, 0, n)
+		w.run(time.Second)
+	}
+	w.in(t, func(ctx context.Context) {
+		create := &awsrds.CreateDBSnapshotInput{DBInstanceIdentifier: aws.String("db"), DBSnapshotIdentifier: aws.String("s1")}
+		made, err := w.east.CreateDBSnapshot(ctx, create)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = w.rds.Write(east, w.db, 0, 99)
+		var exists *types.DBSnapshotAlreadyExistsFault
+		if _, err := w.east.CreateDBSnapshot(ctx, create); !errors.As(err, &exists) {
+			t.Errorf("the name again: %v", err)
+		}
+		copyIn := &awsrds.CopyDBSnapshotInput{SourceDBSnapshotIdentifier: made.DBSnapshot.DBSnapshotArn, TargetDBSnapshotIdentifier: aws.String("s1-dr"), KmsKeyId: aws.String("k")}
+		var state *types.InvalidDBSnapshotStateFault
+		if _, err := w.west.CopyDBSnapshot(ctx, copyIn); !errors.As(err, &state) {
+			t.Errorf("copy of a snapshot that is creating: %v", err)
+		}
+		sim.Sleep(ctx, 30*time.Minute)
+		var key *types.KMSKeyNotAccessibleFault
+		if _, err := w.west.CopyDBSnapshot(ctx, &awsrds.CopyDBSnapshotInput{SourceDBSnapshotIdentifier: made.DBSnapshot.DBSnapshotArn, TargetDBSnapshotIdentifier: aws.String("s1-dr")}); !errors.As(err, &key) {
+			t.Errorf("copy without a key: %v", err)
+		}
+		if _, err := w.west.CopyDBSnapshot(ctx, copyIn); err != nil {
+			t.Fatal(err)
+		}
+		sim.Sleep(ctx, time.Hour)
+		if _, err := w.west.RestoreDBInstanceFromDBSnapshot(ctx, &awsrds.RestoreDBInstanceFromDBSnapshotInput{DBInstanceIdentifier: aws.String("restored"), DBSnapshotIdentifier: aws.String("s1-dr")}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.east.RestoreDBInstanceToPointInTime(ctx, &awsrds.RestoreDBInstanceToPointInTimeInput{SourceDBInstanceIdentifier: aws.String("db"), TargetDBInstanceIdentifier: aws.String("later"), RestoreTime: aws.Time(w.sim.Now())}); code(err) != "InvalidParameterValue" {
+			t.Errorf("restore to now: %v", err)
+		}
+		sim.Sleep(ctx, time.Hour)
+		restored := w.rds.Instance(west, "restored")
+		if restored.Status != "available" || w.rds.Rows(restored) != 5 {
+			t.Errorf("restored is %s with %d rows", restored.Status, w.rds.Rows(restored))
+		}
+		w.rds.SetSnapshotQuota(east, 1)
+		var quota *types.SnapshotQuotaExceededFault
+		if _, err := w.east.CreateDBSnapshot(ctx, &awsrds.CreateDBSnapshotInput{DBInstanceIdentifier: aws.String("db"), DBSnapshotIdentifier: aws.String("s2")}); !errors.As(err, &quota) {
+			t.Errorf("over the quota: %v", err)
+		}
+		if _, err := w.east.DeleteDBInstance(ctx, &awsrds.DeleteDBInstanceInput{DBInstanceIdentifier: aws.String("db"), SkipFinalSnapshot: aws.Bool(true)}); code(err) != "InvalidParameterCombination" {
+			t.Errorf("delete of a protected instance: %v", err)
+		}
+	})
+}
+
+func TestCopyFailsWhenTheSourceRegionDies(t *testing.T) {
+	w := newWorld()
+	w.in(t, func(ctx context.Context) {
+		made, err := w.east.CreateDBSnapshot(ctx, &awsrds.CreateDBSnapshotInput{DBInstanceIdentifier: aws.String("db"), DBSnapshotIdentifier: aws.String("s1")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sim.Sleep(ctx, 30*time.Minute)
+		if _, err := w.west.CopyDBSnapshot(ctx, &awsrds.CopyDBSnapshotInput{SourceDBSnapshotIdentifier: made.DBSnapshot.DBSnapshotArn, TargetDBSnapshotIdentifier: aws.String("c"), KmsKeyId: aws.String("k")}); err != nil {
+			t.Fatal(err)
+		}
+		w.cloud.Kill(east)
+		sim.Sleep(ctx, time.Hour)
+	})
+	if got := w.rds.Snapshot(west, "c").Status; got != "failed" {
+		t.Errorf("the copy is %s", got)
+	}
+}
+
+func TestRenameChangesTheEndpointAndRestoresWork(t *testing.T) {
+	w := newWorld()
+	before := w.db.Host()
+	w.in(t, func(ctx context.Context) {
+		if _, err := w.east.ModifyDBInstance(ctx, &awsrds.ModifyDBInstanceInput{DBInstanceIdentifier: aws.String("db"), NewDBInstanceIdentifier: aws.String("db-old"), ApplyImmediately: aws.Bool(true)}); err != nil {
+			t.Fatal(err)
+		}
+		sim.Sleep(ctx, 15*time.Minute)
+		if w.db.Status != "available" || w.db.Host() == before {
+			t.Errorf("%s at %s", w.db.Status, w.db.Host())
+		}
+		out, err := w.west.DescribeDBInstances(ctx, &awsrds.DescribeDBInstancesInput{})
+		if err != nil || !strings.HasSuffix(*out.DBInstances[0].ReadReplicaSourceDBInstanceIdentifier, ":db:db-old") {
+			t.Errorf("source of the replica: %v %v", out, err)
+		}
+	})
+}

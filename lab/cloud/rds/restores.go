@@ -1,0 +1,125 @@
+package rds
+
+import (
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsrds "github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/lab/cloud"
+)
+
+func (s *Service) registerRestores() {
+	cloud.Register(s.cloud, "RDS.RestoreDBInstanceFromDBSnapshot", cloud.Spec[awsrds.RestoreDBInstanceFromDBSnapshotInput]{
+		Mutating: true,
+		Actions: func(call *cloud.Call, in *awsrds.RestoreDBInstanceFromDBSnapshotInput) []grant.Action {
+			target := s.dbARN(call.Region, aws.ToString(in.DBInstanceIdentifier))
+			id := s.snapshotName(aws.ToString(in.DBSnapshotIdentifier))
+			actions := append(on(target, "rds:RestoreDBInstanceFromDBSnapshot"), on(s.snapshotARN(call.Region, id), "rds:RestoreDBInstanceFromDBSnapshot")...)
+			if p := s.Snapshot(call.Region, id); p != nil {
+				actions = s.withKey(actions, call.Region, p.key)
+			}
+			return withTags(actions, target, in.Tags)
+		},
+	}, s.restoreSnapshot)
+	cloud.Register(s.cloud, "RDS.RestoreDBInstanceToPointInTime", cloud.Spec[awsrds.RestoreDBInstanceToPointInTimeInput]{
+		Mutating: true,
+		Actions: func(call *cloud.Call, in *awsrds.RestoreDBInstanceToPointInTimeInput) []grant.Action {
+			target := s.dbARN(call.Region, aws.ToString(in.TargetDBInstanceIdentifier))
+			actions := append(on(target, "rds:RestoreDBInstanceToPointInTime"), on(s.dbARN(call.Region, aws.ToString(in.SourceDBInstanceIdentifier)), "rds:RestoreDBInstanceToPointInTime")...)
+			if i := s.Instance(call.Region, aws.ToString(in.SourceDBInstanceIdentifier)); i != nil {
+				actions = s.withKey(actions, call.Region, i.key)
+			}
+			return withTags(actions, target, in.Tags)
+		},
+	}, s.restoreTime)
+}
+
+func (s *Service) snapshotName(id string) string {
+	if parts := strings.SplitN(id, ":", 7); len(parts) == 7 {
+		return parts[6]
+	}
+	return id
+}
+
+func (s *Service) restoreSnapshot(call *cloud.Call, in *awsrds.RestoreDBInstanceFromDBSnapshotInput) (*awsrds.RestoreDBInstanceFromDBSnapshotOutput, error) {
+	id := strings.ToLower(aws.ToString(in.DBInstanceIdentifier))
+	p := s.Snapshot(call.Region, s.snapshotName(aws.ToString(in.DBSnapshotIdentifier)))
+	if p == nil {
+		return nil, noSnapshot(aws.ToString(in.DBSnapshotIdentifier))
+	}
+	if p.Status != "available" {
+		return nil, &types.InvalidDBSnapshotStateFault{Message: aws.String("The snapshot " + p.ID + " is " + p.Status + ": it has to be available.")}
+	}
+	i, err := s.restore(call.Region, id, p.timeline, p.cut, p.key, p.storage)
+	if err != nil {
+		return nil, err
+	}
+	i.database, i.class, i.tags, i.protected = p.database, aws.ToString(in.DBInstanceClass), copyTags(in.Tags), aws.ToBool(in.DeletionProtection)
+	i.Retention = retention(in.BackupRetentionPeriod)
+	return &awsrds.RestoreDBInstanceFromDBSnapshotOutput{DBInstance: new(s.describe(i))}, nil
+}
+
+// restoreTime restores within the window only: a time later than LatestRestorableTime or before the first backup is
+// refused: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html.
+func (s *Service) restoreTime(call *cloud.Call, in *awsrds.RestoreDBInstanceToPointInTimeInput) (*awsrds.RestoreDBInstanceToPointInTimeOutput, error) {
+	name := aws.ToString(in.SourceDBInstanceIdentifier)
+	source := s.Instance(call.Region, name)
+	if source == nil || source.deleted {
+		return nil, noInstance(name)
+	}
+	if source.Retention == 0 {
+		return nil, &types.PointInTimeRestoreNotEnabledFault{Message: aws.String("Point in time restore is not enabled on " + name + ": its backup retention is 0.")}
+	}
+	latest := s.latestRestorable(source)
+	at := aws.ToTime(in.RestoreTime)
+	switch {
+	case in.RestoreTime == nil && !aws.ToBool(in.UseLatestRestorableTime):
+		return nil, combination("Either RestoreTime or UseLatestRestorableTime is required.")
+	case in.RestoreTime != nil && aws.ToBool(in.UseLatestRestorableTime):
+		return nil, combination("RestoreTime and UseLatestRestorableTime cannot be specified together.")
+	case in.RestoreTime == nil:
+		at = latest
+	case at.After(latest) || at.Before(source.earliest):
+		return nil, invalid("The specified instance cannot be restored to %s: the restore window is %s to %s.", at.Format(time.RFC3339), source.earliest.Format(time.RFC3339), latest.Format(time.RFC3339))
+	}
+	timeline, through := s.through(source)
+	i, err := s.restore(call.Region, strings.ToLower(aws.ToString(in.TargetDBInstanceIdentifier)), timeline, earlier(at, through), source.key, source.storage)
+	if err != nil {
+		return nil, err
+	}
+	i.database, i.class, i.tags, i.protected = source.database, source.class, copyTags(in.Tags), aws.ToBool(in.DeletionProtection)
+	i.Retention = retention(in.BackupRetentionPeriod)
+	return &awsrds.RestoreDBInstanceToPointInTimeOutput{DBInstance: new(s.describe(i))}, nil
+}
+
+func (s *Service) restore(region, id string, timeline *Timeline, cut time.Time, key string, storage int32) (*Instance, error) {
+	if id == "" {
+		return nil, invalid("The DB instance identifier is missing.")
+	}
+	if s.Instance(region, id) != nil {
+		return nil, taken(id)
+	}
+	if _, err := s.keys.Resolve(region, key); err != nil {
+		return nil, keyFault(key, err)
+	}
+	i := s.add(region, id)
+	i.Status, i.key, i.storage, i.acl, i.Window = "creating", key, storage, s.acl(region, nil), "03:00-04:00"
+	i.timeline = s.newTimeline(i, timeline, cut)
+	s.later(region, s.draw("restore", s.Durations.Restore)+gib(s.draw("snapshot size", s.Durations.SnapshotPerGiB), storage), func() {
+		i.Status, i.serving, i.earliest = "available", true, s.sim.Now()
+		s.backUp(i, s.draw("first backup", s.Durations.FirstBackup))
+		s.scheduleBackup(i)
+	})
+	return i, nil
+}
+
+func retention(days *int32) int32 {
+	if days == nil {
+		return 1
+	}
+	return *days
+}

@@ -1,0 +1,70 @@
+package rds
+
+import (
+	"errors"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/platform"
+)
+
+// Receipt is what a client knows of a write that was acknowledged.
+type Receipt struct {
+	Timeline *Timeline
+	At       time.Time
+}
+
+// The ways in which a client's row is not written.
+var (
+	ErrNoAnswer = errors.New("the database does not answer")
+	ErrRefused  = errors.New("the database refuses connections")
+)
+
+func (i *Instance) writable() bool { return i.link == nil && !i.promoting && i.serving }
+
+// Write inserts a numbered row of a client, by a service in the region from. It takes no virtual time and does not park.
+func (s *Service) Write(from string, i *Instance, client int32, number int64) (Receipt, error) {
+	switch {
+	case !s.passes(from, i):
+		return Receipt{}, ErrNoAnswer
+	case !i.serving:
+		return Receipt{}, ErrRefused
+	case !i.writable():
+		return Receipt{}, platform.ErrReadOnly
+	}
+	return Receipt{i.timeline, i.timeline.write(s.sim.Now(), client, number)}, nil
+}
+
+// Read is the newest row of a client on an instance, or -1.
+func (s *Service) Read(from string, i *Instance, client int32) (int64, error) {
+	switch {
+	case !s.passes(from, i):
+		return 0, ErrNoAnswer
+	case !i.serving:
+		return 0, ErrRefused
+	}
+	timeline, through := s.through(i)
+	return timeline.lastRow(through, client), nil
+}
+
+// Writable tells whether a service in the region from can write to the instance.
+func (s *Service) Writable(from string, i *Instance) bool {
+	return i != nil && i.writable() && s.passes(from, i)
+}
+
+// Holds tells whether an acknowledged row is in what the instance holds now.
+func (s *Service) Holds(i *Instance, r Receipt) bool {
+	timeline, through := s.through(i)
+	return timeline.holds(through, r.Timeline, r.At)
+}
+
+// Rows is how many client rows the instance holds now.
+func (s *Service) Rows(i *Instance) int {
+	timeline, through := s.through(i)
+	return timeline.count(through)
+}
+
+// LastHeartbeat is the newest heartbeat on the instance, or zero.
+func (s *Service) LastHeartbeat(i *Instance) time.Time {
+	timeline, through := s.through(i)
+	return timeline.lastHeartbeat(through)
+}

@@ -1,0 +1,196 @@
+package rds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/database"
+	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/internal/heartbeat"
+	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/sim"
+)
+
+// Latency of one round trip to a database. Guesses; the distance between the regions is that of the seam.
+const (
+	roundTripLow, roundTripHigh = 1 * time.Millisecond, 8 * time.Millisecond
+	betweenRegions              = 60 * time.Millisecond
+	unbounded                   = 30 * time.Second // how long a client waits for packets that go nowhere when nothing bounds it
+)
+
+// Opener opens connections for what runs in a region and needs no permission.
+func (s *Service) Opener(region string) platform.Opener {
+	return opener{s, cloud.Principal{Name: region, Region: region, Unlimited: true}}
+}
+
+// OpenerFor opens connections as a function. It needs rds-db:connect as the user of internal/database:
+// docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html.
+func (s *Service) OpenerFor(p cloud.Principal) platform.Opener { return opener{s, p} }
+
+type opener struct {
+	s      *Service
+	caller cloud.Principal
+}
+
+func (o opener) Open(ctx context.Context, endpoint platform.Endpoint) (platform.Conn, error) {
+	s := o.s
+	c := &conn{s: s, from: o.caller.Region, host: endpoint.Host}
+	i := s.byHost(endpoint.Host)
+	if i == nil {
+		return nil, fmt.Errorf("connect to %s: lookup: no such host", endpoint.Host)
+	}
+	c.instance, c.boot = i, i.boot
+	if err := c.travel(ctx); err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", endpoint.Host, err)
+	}
+	if i.deleted {
+		return nil, fmt.Errorf("connect to %s: lookup: no such host", endpoint.Host)
+	}
+	if !i.serving {
+		return nil, fmt.Errorf("connect to %s (%s): connection refused", endpoint.Host, i.Status)
+	}
+	action := grant.Action{Name: "rds-db:connect", Resource: s.cloud.ARN("rds-db", i.Region, "dbuser:"+i.resource+"/"+database.User)}
+	if !o.caller.Unlimited && !grant.Allowed(o.caller.Grants, action) {
+		return nil, fmt.Errorf("connect to %s: PAM authentication failed (SQLSTATE 28000): %s has no %s on %s", endpoint.Host, o.caller.Name, action.Name, action.Resource)
+	}
+	if endpoint.Database != i.database {
+		return nil, fmt.Errorf("connect to %s: database %q does not exist (SQLSTATE 3D000)", endpoint.Host, endpoint.Database)
+	}
+	c.boot = i.boot
+	return c, nil
+}
+
+type conn struct {
+	s          *Service
+	from, host string
+	instance   *Instance
+	boot       int
+	closed     bool
+}
+
+// errSession is what a session gets that a restart ended.
+var errSession = errors.New("terminating connection due to administrator command (SQLSTATE 57P01)")
+
+// travel takes one round trip, or as long as the caller waits when the packets go nowhere. Network ACLs are stateless, so
+// a connection that was open before they closed hangs like a new one.
+func (c *conn) travel(ctx context.Context) error {
+	s := c.s
+	took := s.sim.Between("sql", roundTripLow, roundTripHigh)
+	if c.from != c.instance.Region {
+		took += betweenRegions
+	}
+	sim.Sleep(ctx, took)
+	if !s.cloud.Alive(c.from) {
+		sim.Die(ctx)
+	}
+	if !s.passes(c.from, c.instance) {
+		wait := unbounded
+		if left, ok := s.sim.Remaining(ctx); ok && left < wait {
+			wait = max(0, left)
+		}
+		sim.Sleep(ctx, wait)
+		if ctx.Err() != nil {
+			return fmt.Errorf("no answer: %w", context.Cause(ctx))
+		}
+		return errors.New("no answer: i/o timeout")
+	}
+	return context.Cause(ctx)
+}
+
+func (s *Service) passes(from string, i *Instance) bool {
+	return s.cloud.Reachable(from, i.Region) && s.network.Open(i.Region, i.acl)
+}
+
+func (c *conn) ready(ctx context.Context, statement string) error {
+	if c.closed {
+		return fmt.Errorf("%s on %s: the connection is closed", statement, c.host)
+	}
+	if err := c.travel(ctx); err != nil {
+		return fmt.Errorf("%s on %s: %w", statement, c.host, err)
+	}
+	if c.instance.boot != c.boot || !c.instance.serving {
+		c.closed = true
+		return fmt.Errorf("%s on %s: %w", statement, c.host, errSession)
+	}
+	return nil
+}
+
+// Exec runs one of the writes of internal/heartbeat.
+func (c *conn) Exec(ctx context.Context, statement string, args ...any) (int64, error) {
+	if err := c.ready(ctx, statement); err != nil {
+		return 0, err
+	}
+	i, now := c.instance, c.s.sim.Now()
+	switch statement {
+	case heartbeat.Insert:
+		if at, ok := timeAt(args, 0); ok && len(args) == 3 {
+			if !i.writable() {
+				return 0, fmt.Errorf("%s on %s: %w", statement, c.host, platform.ErrReadOnly)
+			}
+			i.timeline.heartbeat(now, at)
+			return 1, nil
+		}
+	case heartbeat.Canary:
+		if at, ok := timeAt(args, 1); ok && len(args) == 2 {
+			if name, ok := args[0].(string); ok {
+				if !i.writable() {
+					return 0, fmt.Errorf("%s on %s: %w", statement, c.host, platform.ErrReadOnly)
+				}
+				i.timeline.canary(now, name, at)
+				return 1, nil
+			}
+		}
+	default:
+		return 0, notModelled(statement)
+	}
+	return 0, fmt.Errorf("%s: arguments %v do not fit (SQLSTATE 42P18)", statement, args)
+}
+
+// Query runs one of the reads of internal/heartbeat.
+func (c *conn) Query(ctx context.Context, statement string, args ...any) ([][]any, error) {
+	if err := c.ready(ctx, statement); err != nil {
+		return nil, err
+	}
+	timeline, through := c.s.through(c.instance)
+	switch statement {
+	case heartbeat.InRecovery:
+		return [][]any{{!c.instance.writable()}}, nil
+	case heartbeat.Last:
+		if at := timeline.lastHeartbeat(through); !at.IsZero() {
+			return [][]any{{at}}, nil
+		}
+		return [][]any{{nil}}, nil
+	case heartbeat.CanaryRead:
+		if len(args) == 1 {
+			if name, ok := args[0].(string); ok {
+				if at, ok := timeline.readCanary(through, name); ok {
+					return [][]any{{at}}, nil
+				}
+				return nil, nil
+			}
+		}
+		return nil, fmt.Errorf("%s: arguments %v do not fit (SQLSTATE 42P18)", statement, args)
+	}
+	return nil, notModelled(statement)
+}
+
+// Close ends the session.
+func (c *conn) Close(context.Context) error {
+	c.closed = true
+	return nil
+}
+
+func notModelled(statement string) error {
+	return fmt.Errorf("lab: SQL not modelled: %q is no statement of internal/heartbeat", statement)
+}
+
+func timeAt(args []any, n int) (time.Time, bool) {
+	if n >= len(args) {
+		return time.Time{}, false
+	}
+	at, ok := args[n].(time.Time)
+	return at, ok
+}
