@@ -1,0 +1,181 @@
+package manifest
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"math"
+	"unicode/utf8"
+)
+
+// longestLine bounds one line in bytes: a key of 1,024 bytes takes at most six times that in JSON.
+const longestLine = 16 << 10
+
+// Writer writes a manifest object by object.
+type Writer struct {
+	out    io.Writer
+	digest hash.Hash
+	header Header
+	seal   Seal
+	last   string
+}
+
+// NewWriter writes the header. Format is filled in.
+func NewWriter(out io.Writer, header Header) (*Writer, error) {
+	header.Format = Format
+	header.Taken = header.Taken.UTC()
+	if err := header.check(); err != nil {
+		return nil, fmt.Errorf("write manifest: %w", err)
+	}
+	w := &Writer{out: out, digest: sha256.New(), header: header}
+	return w, w.line(header)
+}
+
+// Add writes the next object. Keys ascend.
+func (w *Writer) Add(o Object) error {
+	o.Modified = o.Modified.UTC()
+	if err := o.check(w.header, w.last); err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	if !utf8.ValidString(o.Key) || !utf8.ValidString(o.VersionID) {
+		return fmt.Errorf("write manifest: key %.80q is not UTF-8", o.Key)
+	}
+	w.last = o.Key
+	w.seal.Objects++
+	w.seal.Bytes += o.Size
+	return w.line(o)
+}
+
+// Seal ends the manifest. Nothing may be added afterwards.
+func (w *Writer) Seal() (Seal, error) {
+	w.seal.Digest = hex.EncodeToString(w.digest.Sum(nil))
+	return w.seal, w.line(w.seal)
+}
+
+func (w *Writer) line(value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	text = append(text, '\n')
+	w.digest.Write(text)
+	if _, err := w.out.Write(text); err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	return nil
+}
+
+// Reader reads a manifest object by object. What it gave counts only once Next has returned io.EOF: only then is the
+// seal known to fit.
+type Reader struct {
+	Header Header
+	Seal   Seal // after io.EOF
+
+	in     *bufio.Scanner
+	digest hash.Hash
+	count  Seal
+	last   string
+	done   bool
+}
+
+// NewReader reads the header.
+func NewReader(in io.Reader) (*Reader, error) {
+	r := &Reader{in: bufio.NewScanner(in), digest: sha256.New()}
+	r.in.Buffer(nil, longestLine)
+	r.in.Split(wholeLines)
+	line, err := r.line()
+	if err != nil {
+		return nil, err
+	}
+	if err := strict(line, &r.Header); err != nil {
+		return nil, fmt.Errorf("read manifest: header: %w", err)
+	}
+	if err := r.Header.check(); err != nil {
+		return nil, fmt.Errorf("read manifest: header: %w", err)
+	}
+	r.digest.Write(line)
+	return r, nil
+}
+
+// Next gives the next object, or io.EOF when the seal was read and fits what came before it.
+func (r *Reader) Next() (Object, error) {
+	if r.done {
+		return Object{}, io.EOF
+	}
+	line, err := r.line()
+	if err != nil {
+		return Object{}, err
+	}
+	if bytes.HasPrefix(line, []byte(`{"objects":`)) {
+		return Object{}, r.end(line)
+	}
+	var o Object
+	if err := strict(line, &o); err != nil {
+		return Object{}, fmt.Errorf("read manifest: object %d: %w", r.count.Objects+1, err)
+	}
+	if err := o.check(r.Header, r.last); err != nil {
+		return Object{}, fmt.Errorf("read manifest: object %d: %w", r.count.Objects+1, err)
+	}
+	if r.count.Bytes > math.MaxInt64-o.Size {
+		return Object{}, fmt.Errorf("read manifest: object %d: the sizes exceed any storage", r.count.Objects+1)
+	}
+	r.digest.Write(line)
+	r.last = o.Key
+	r.count.Objects++
+	r.count.Bytes += o.Size
+	return o, nil
+}
+
+func (r *Reader) end(line []byte) error {
+	if err := strict(line, &r.Seal); err != nil {
+		return fmt.Errorf("read manifest: seal: %w", err)
+	}
+	r.count.Digest = hex.EncodeToString(r.digest.Sum(nil))
+	if r.Seal != r.count {
+		return fmt.Errorf("read manifest: it was altered: it is sealed as %+v and holds %+v", r.Seal, r.count)
+	}
+	if r.in.Scan() || r.in.Err() != nil {
+		return errors.New("read manifest: something follows the seal")
+	}
+	r.done = true
+	return io.EOF
+}
+
+func (r *Reader) line() ([]byte, error) {
+	if !r.in.Scan() {
+		if err := r.in.Err(); err != nil {
+			return nil, fmt.Errorf("read manifest: %w", err)
+		}
+		return nil, errors.New("read manifest: it ends without a seal: it was cut off")
+	}
+	return r.in.Bytes(), nil
+}
+
+// wholeLines splits after line feeds and keeps them, since the digest covers them.
+func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if at := bytes.IndexByte(data, '\n'); at >= 0 {
+		return at + 1, data[:at+1], nil
+	}
+	if atEOF && len(data) > 0 {
+		return 0, nil, errors.New("the last line does not end: it was cut off")
+	}
+	return 0, nil, nil
+}
+
+func strict(line []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("more than one value on a line")
+	}
+	return nil
+}
