@@ -7,6 +7,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -104,7 +105,7 @@ func (d *Database) Open(ctx context.Context) (platform.Conn, error) {
 func (d *Database) Do(ctx context.Context, op string, run func(context.Context, platform.Conn) error) error {
 	kept := d.pooled != nil
 	err := d.once(ctx, run)
-	if err != nil && kept {
+	if err != nil && kept && !errors.Is(err, platform.ErrReadOnly) {
 		err = d.once(ctx, run)
 	}
 	if err == nil {
@@ -127,7 +128,7 @@ func (d *Database) once(ctx context.Context, run func(context.Context, platform.
 	limited, cancel := d.p.Clock.WithTimeout(ctx, Timeout)
 	defer cancel()
 	err := run(limited, d.pooled)
-	if err != nil {
+	if err != nil && !errors.Is(err, platform.ErrReadOnly) {
 		_ = d.pooled.Close(limited) // it failed already; what closing says adds nothing
 		d.pooled = nil
 	}

@@ -183,3 +183,14 @@ func (i *Incident) close(at time.Time, outcome Outcome, reason string) {
 		i.Fence.State = FenceNone // nothing was promoted and nothing closed: nothing is owed
 	}
 }
+
+// Ask records the question that a person is asked, and the task token that takes the answer.
+func (s *Store) Ask(ctx context.Context, claim Claim, question, token string) (Incident, error) {
+	return s.Update(ctx, claim, func(i *Incident) bool {
+		if i.Question != nil && i.Question.Token == token {
+			return false
+		}
+		i.Question = &Question{Text: question, Token: token, AskedAt: s.clock.Now()}
+		return true
+	})
+}

@@ -1,0 +1,261 @@
+// Package incident is the lock, the record and the end of a failover, as the state machine uses them.
+//
+// It refuses a second failover beside an open one and one too soon after another. It touches nothing but the incident
+// table, so that an execution that stands down has changed nothing else.
+package incident
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/database"
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/internal/incident"
+	"github.com/acso/disaster-recovery/internal/platform"
+)
+
+// Event is an example input.
+//
+//go:embed event.json
+var Event []byte
+
+// Errors are the kinds that it fails with.
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.AlreadyRunning, failure.CoolingDown, failure.Superseded}, incident.Errors...)
+
+// Input says what to do. EventBridge's event about the end of an execution is taken as it is, as the action ended.
+type Input struct {
+	Action string `json:"action"` // open, record, ask, close, assess or ended
+	incident.Claim
+	Trigger  string           `json:"trigger,omitempty"`  // open: what started it
+	Stage    string           `json:"stage,omitempty"`    // record
+	Changes  []string         `json:"changes,omitempty"`  // record
+	Attested string           `json:"attested,omitempty"` // record: who fenced the old primary by hand
+	Question string           `json:"question,omitempty"` // ask
+	Token    string           `json:"token,omitempty"`    // ask: where the answer goes
+	Outcome  incident.Outcome `json:"outcome,omitempty"`  // close
+	Reason   string           `json:"reason,omitempty"`   // close; assess: why the execution fails
+	Status   string           `json:"status,omitempty"`   // ended: FAILED, TIMED_OUT or ABORTED
+	Stopped  time.Time        `json:"stoppedAt,omitzero"` // ended: when
+	envelope
+}
+
+// Output is the incident, and what the action found.
+type Output struct {
+	Epoch       int64               `json:"epoch"`
+	Region      string              `json:"region"` // to be activated: where this runs
+	OldPrimary  string              `json:"oldPrimary"`
+	State       incident.State      `json:"state"`
+	Outcome     incident.Outcome    `json:"outcome"`
+	Promotion   incident.Promotion  `json:"promotion"` // "", requested or done
+	Fence       incident.FenceState `json:"fence"`
+	Policy      Policy              `json:"policy"`
+	Changes     []string            `json:"changes"`           // outstanding ones
+	LossSeconds *float64            `json:"lossBoundSeconds"`  // null when it was not measured
+	RTOSeconds  *float64            `json:"rtoSeconds"`        // close: see Close; null when the start of the outage is not known
+	Clean       bool                `json:"clean"`             // assess: nothing is left changed
+	Next        []string            `json:"next"`              // assess: what a person does now
+	Text        string              `json:"text"`              // assess: all of it, for the Cause of the execution
+	Released    bool                `json:"released"`          // ended: the lock was held and is free now
+	Ignored     string              `json:"ignored,omitempty"` // ended: why nothing was done
+}
+
+// Policy is what the environment says about decisions, in seconds, for the state machine.
+type Policy struct {
+	ApprovalTimeoutSeconds int    `json:"approvalTimeoutSeconds"`
+	OnApprovalTimeout      string `json:"onApprovalTimeout"` // stand-down or proceed
+	ConfirmationSeconds    int    `json:"confirmationSeconds"`
+	LossLimitSeconds       int    `json:"lossLimitSeconds"`
+	RTOSeconds             int    `json:"rtoSeconds"` // objective of the critical tier
+}
+
+// Handler acts on the incident table of its region.
+type Handler struct {
+	p        platform.Platform
+	store    *incident.Store
+	database *database.Database
+}
+
+// New makes the handler.
+func New(p platform.Platform) *Handler {
+	return &Handler{p: p, store: incident.NewStore(p), database: database.In(p, p.Region())}
+}
+
+// Grants is what it may do: keep the table, and look at the replica to assess a failure.
+func Grants(e *environment.Environment, region string) []grant.Grant {
+	return append(incident.Grants(e, region), grant.Grant{
+		Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{database.ARN(e, region)},
+	})
+}
+
+// Handle does one action. Each can be repeated.
+func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
+	in, err := in.unwrapped()
+	if err != nil {
+		return Output{}, err
+	}
+	switch in.Action {
+	case "open":
+		return h.open(ctx, in)
+	case "record":
+		return h.record(ctx, in)
+	case "ask":
+		return h.ask(ctx, in)
+	case "close":
+		return h.close(ctx, in)
+	case "assess":
+		return h.assess(ctx, in)
+	case "ended":
+		return h.ended(ctx, in)
+	}
+	return Output{}, failure.New(failure.InvalidInput, "act on the incident", "action %q is none of open, record, ask, close, assess, ended", in.Action)
+}
+
+func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
+	if in.Owner == "" {
+		return Output{}, failure.New(failure.InvalidInput, "open an incident", "owner, the ARN of the execution, is required")
+	}
+	i, err := h.store.Begin(ctx, in.Owner, in.Trigger, h.p.Region())
+	if err != nil {
+		return Output{}, err
+	}
+	return h.output(i), nil
+}
+
+func (h *Handler) record(ctx context.Context, in Input) (Output, error) {
+	now := h.p.Clock.Now()
+	i, err := h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
+		if in.Stage != "" {
+			i.Stage = in.Stage
+		}
+		for _, what := range in.Changes {
+			i.Changed(now, what, "")
+		}
+		if in.Attested != "" {
+			i.Fence.Attested, i.Fence.AttestedAt = in.Attested, now
+		}
+		return true
+	})
+	return h.output(i), err
+}
+
+func (h *Handler) ask(ctx context.Context, in Input) (Output, error) {
+	if in.Token == "" {
+		return Output{}, failure.New(failure.InvalidInput, "record a question", "token is required")
+	}
+	i, err := h.store.Ask(ctx, in.Claim, in.Question, in.Token)
+	return h.output(i), err
+}
+
+// close ends the incident. Only a finished failover starts a cool-down: after a false alarm the next one may be real.
+//
+// The recovery time runs from the last moment the old primary was seen serving, so it is never too short; when it was
+// never seen serving, from the first moment it was seen down, or else from the opening.
+func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
+	switch in.Outcome {
+	case incident.Recovered, incident.StoodDown, incident.FailedClean, incident.FailedDirty:
+	default:
+		return Output{}, failure.New(failure.InvalidInput, "close the incident", "outcome %q is none of recovered, stood-down, failed-clean, failed-dirty", in.Outcome)
+	}
+	var coolDown time.Duration
+	if in.Outcome == incident.Recovered {
+		coolDown = h.p.Environment.Policies.CoolDown.Std()
+	}
+	i, err := h.store.Finish(ctx, in.Claim, in.Outcome, in.Reason, coolDown)
+	if err != nil {
+		return Output{}, err
+	}
+	out := h.output(i)
+	if in.Outcome == incident.Recovered {
+		since := i.OpenedAt
+		if !i.Seen.FirstDown.IsZero() && i.Seen.FirstDown.Before(since) {
+			since = i.Seen.FirstDown
+		}
+		if !i.Seen.LastServing.IsZero() && i.Seen.LastServing.Before(since) {
+			since = i.Seen.LastServing
+		}
+		seconds := i.EndedAt.Sub(since).Seconds()
+		out.RTOSeconds = &seconds
+	}
+	return out, nil
+}
+
+func (h *Handler) output(i incident.Incident) Output {
+	e := h.p.Environment
+	out := Output{
+		Epoch: i.Epoch, Region: h.p.Region(), OldPrimary: e.Pair(h.p.Region()), State: i.State, Outcome: i.Outcome,
+		Promotion: i.Promotion, Fence: i.Fence.State, Changes: []string{}, Next: []string{}, LossSeconds: i.LossSeconds,
+		Policy: Policy{
+			ApprovalTimeoutSeconds: e.Policies.Approval.Timeout.Seconds(), OnApprovalTimeout: string(e.Policies.Approval.OnTimeout),
+			ConfirmationSeconds: e.Monitoring.Confirmation.Seconds(), LossLimitSeconds: e.Policies.Lag.Limit.Seconds(),
+			RTOSeconds: e.Objectives.RecoveryTime.Critical.Seconds(),
+		},
+	}
+	for _, change := range i.Outstanding() {
+		out.Changes = append(out.Changes, change.What)
+	}
+	return out
+}
+
+// envelope is an EventBridge event, all its fields, since the input is decoded strictly.
+// https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+type envelope struct {
+	Version    string          `json:"version,omitempty"`
+	ID         string          `json:"id,omitempty"`
+	DetailType string          `json:"detail-type,omitempty"`
+	Source     string          `json:"source,omitempty"`
+	Account    string          `json:"account,omitempty"`
+	Time       time.Time       `json:"time,omitzero"`
+	Region     string          `json:"region,omitempty"`
+	Resources  []string        `json:"resources,omitempty"`
+	Detail     json.RawMessage `json:"detail,omitempty"`
+}
+
+func (in Input) unwrapped() (Input, error) {
+	if in.DetailType == "" {
+		return in, nil
+	}
+	const op = "read an EventBridge event"
+	if in.DetailType != "Step Functions Execution Status Change" {
+		return in, failure.New(failure.InvalidInput, op, "detail-type %q is not about the end of an execution", in.DetailType)
+	}
+	var detail struct { // its other fields are AWS's to add to
+		ExecutionARN string `json:"executionArn"`
+		Status       string `json:"status"`
+	}
+	if err := json.Unmarshal(in.Detail, &detail); err != nil {
+		return in, &failure.Error{Kind: failure.InvalidInput, Op: op, Err: err}
+	}
+	return Input{Action: "ended", Claim: incident.Claim{Owner: detail.ExecutionARN}, Status: detail.Status, Stopped: in.Time}, nil
+}
+
+func (h *Handler) ended(ctx context.Context, in Input) (Output, error) {
+	var outcome incident.Outcome
+	switch in.Status {
+	case "FAILED":
+		outcome = incident.Failed
+	case "TIMED_OUT":
+		outcome = incident.TimedOut
+	case "ABORTED":
+		outcome = incident.Aborted
+	default:
+		return Output{Ignored: "status " + in.Status + " leaves the incident as it is", Changes: []string{}, Next: []string{}}, nil
+	}
+	stopped := in.Stopped
+	if stopped.IsZero() {
+		stopped = h.p.Clock.Now()
+	}
+	released, i, err := h.store.Release(ctx, in.Owner, outcome, stopped)
+	if err != nil {
+		return Output{}, err
+	}
+	out := h.output(i)
+	if out.Released = released; !released {
+		out.Ignored = fmt.Sprintf("incident %d is %s and not held by %s", i.Epoch, i.State, in.Owner)
+	}
+	return out, nil
+}

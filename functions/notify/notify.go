@@ -1,0 +1,149 @@
+// Package notify tells the emergency response team what is known, what is not, what was done and what comes next, through
+// the topics of its own region; and it asks for approvals.
+//
+// It refuses to count a message as sent that no topic took. An approval is asked with a task token, which it stores in the
+// incident first, so that a question whose message was lost can still be answered.
+package notify
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/internal/incident"
+	"github.com/acso/disaster-recovery/internal/platform"
+)
+
+// Event is an example input.
+//
+//go:embed event.json
+var Event []byte
+
+// Errors are the kinds that it fails with. One topic that fails is in the output; all failing is Unavailable.
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded}, incident.Errors...)
+
+// subjectLimit is how long SNS lets a subject be, in characters.
+// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+const subjectLimit = 100
+
+// Input is the message.
+type Input struct {
+	Kind    string   `json:"kind"` // update, or approval: somebody has to answer
+	Subject string   `json:"subject"`
+	Known   []string `json:"known,omitempty"`
+	Unknown []string `json:"unknown,omitempty"`
+	Done    []string `json:"done,omitempty"`
+	Next    []string `json:"next,omitempty"`
+	Token   string   `json:"token,omitempty"` // approval: where the answer goes
+	incident.Claim
+}
+
+// Output says whom it reached.
+type Output struct {
+	Sent   int      `json:"sent"`   // topics that took the message
+	Failed []string `json:"failed"` // topics that did not, and why
+}
+
+// Handler publishes in its region.
+type Handler struct {
+	p     platform.Platform
+	store *incident.Store
+	sns   *sns.Client
+}
+
+// New makes the handler.
+func New(p platform.Platform) *Handler {
+	return &Handler{p: p, store: incident.NewStore(p), sns: sns.NewFromConfig(p.AWS)}
+}
+
+// Grants is what it may do in its region.
+func Grants(e *environment.Environment, region string) []grant.Grant {
+	return append(incident.Grants(e, region), grant.Grant{Actions: []string{"sns:Publish"}, Resources: topics(e, region)})
+}
+
+func topics(e *environment.Environment, region string) []string {
+	c := e.Contacts
+	var arns []string
+	for _, contact := range []environment.Contact{c.OnCall, c.IncidentCommander, c.TechnicalLead, c.CommunicationsLead, c.BusinessContinuityManager} {
+		arns = append(arns, e.Topic(region, contact.Topic))
+	}
+	return arns
+}
+
+// Handle sends one message to everybody.
+func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
+	if in.Subject == "" || in.Kind != "update" && in.Kind != "approval" {
+		return Output{}, failure.New(failure.InvalidInput, "notify", "kind %q with subject %q: kind is update or approval, and a subject is required", in.Kind, in.Subject)
+	}
+	if in.Kind == "approval" {
+		if in.Token == "" {
+			return Output{}, failure.New(failure.InvalidInput, "ask for approval", "token is required")
+		}
+		if _, err := h.store.Ask(ctx, in.Claim, in.Subject, in.Token); err != nil {
+			return Output{}, err
+		}
+	}
+	out := Output{Failed: []string{}}
+	message := h.message(in)
+	var last error
+	for _, topic := range topics(h.p.Environment, h.p.Region()) {
+		_, err := h.sns.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(topic), Subject: aws.String(subject(in.Subject)), Message: aws.String(message)})
+		if err == nil {
+			out.Sent++
+			continue
+		}
+		last = failure.FromAWS(err, "publish to %s", topic)
+		out.Failed = append(out.Failed, last.Error())
+	}
+	if out.Sent == 0 {
+		return out, &failure.Error{Kind: failure.Unavailable, Op: "notify the emergency response team", Err: last}
+	}
+	return out, nil
+}
+
+func (h *Handler) message(in Input) string {
+	e := h.p.Environment
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s\nEnvironment %s, region %s, incident %d, %s\n", in.Subject, e.Prefix(), h.p.Region(), in.Epoch, h.p.Clock.Now().UTC().Format("2006-01-02 15:04:05 UTC"))
+	section(&text, "Known", in.Known)
+	section(&text, "Unknown", in.Unknown)
+	section(&text, "Done", in.Done)
+	section(&text, "Next", in.Next)
+	if in.Kind == "approval" {
+		section(&text, "Answer", []string{
+			fmt.Sprintf("drctl answer, or: aws stepfunctions send-task-success --region %s --task-token %s --task-output "+
+				`'{"approved": true, "by": "YOUR NAME", "fencedByHand": false}'`, h.p.Region(), in.Token),
+			"approved: true promotes the replica, which cannot be taken back; false stands down",
+			"fencedByHand: true only if you made sure yourself that " + e.Pair(h.p.Region()) + " takes no writes",
+		})
+	}
+	return text.String()
+}
+
+func section(text *strings.Builder, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(text, "\n%s:\n", title)
+	for _, line := range lines {
+		fmt.Fprintf(text, "- %s\n", line)
+	}
+}
+
+// subject makes a text fit for SNS: printable ASCII on one line.
+func subject(text string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return ' '
+		}
+		return r
+	}, text)
+	return clean[:min(len(clean), subjectLimit)]
+}

@@ -1,0 +1,310 @@
+// Package promotereplica makes the replica of its region a database of its own: the one step of a failover that cannot
+// be taken back.
+//
+// It refuses to promote what is not there, is backing up, has no completed backup or has no usable key in its region, and
+// it never takes the status "available" for the end of a promotion: only an empty replica source and an accepted write
+// are.
+package promotereplica
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"github.com/acso/disaster-recovery/internal/database"
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/internal/incident"
+	"github.com/acso/disaster-recovery/internal/platform"
+)
+
+// Event is an example input.
+//
+//go:embed event.json
+var Event []byte
+
+// Errors are the kinds that it fails with.
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
+
+// longestRetention is the most days that RDS keeps automated backups.
+// https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html
+const longestRetention = 35
+
+// Input says what to do.
+type Input struct {
+	Action string `json:"action"` // check, promote or status
+	incident.Claim
+}
+
+// State is where the replica stands.
+type State string
+
+// The states. A replica that can never be promoted as it is is an error and no state.
+const (
+	Ready     State = "ready"     // check: it can be promoted now
+	Wait      State = "wait"      // it is busy with something that ends by itself
+	Promoting State = "promoting" // promote, status: under way
+	Done      State = "done"      // it has no source and took a write
+)
+
+// Output is the state and what it was seen from.
+type Output struct {
+	Instance string `json:"instance"`
+	State    State  `json:"state"`
+	Status   string `json:"status"` // as RDS calls it; proves nothing
+	Source   string `json:"source"` // of the replication; "" when there is none
+	Detail   string `json:"detail"`
+}
+
+// Handler promotes in its region.
+type Handler struct {
+	p        platform.Platform
+	store    *incident.Store
+	database *database.Database
+	rds      *rds.Client
+	kms      *kms.Client
+}
+
+// New makes the handler.
+func New(p platform.Platform) *Handler {
+	return &Handler{
+		p: p, store: incident.NewStore(p), database: database.In(p, p.Region()),
+		rds: rds.NewFromConfig(p.AWS), kms: kms.NewFromConfig(p.AWS),
+	}
+}
+
+// Grants is what it may do in its region.
+func Grants(e *environment.Environment, region string) []grant.Grant {
+	return append(append(incident.Grants(e, region), database.Grants(e, region)...),
+		grant.Grant{Actions: []string{"rds:PromoteReadReplica"}, Resources: []string{database.ARN(e, region)}},
+		grant.Grant{Actions: []string{"kms:DescribeKey"}, Resources: []string{fmt.Sprintf("arn:aws:kms:%s:%s:key/*", region, e.Account)}},
+	)
+}
+
+// Handle does one action; none of them waits.
+func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
+	switch in.Action {
+	case "check":
+		return h.check(ctx)
+	case "promote":
+		return h.promote(ctx, in.Claim)
+	case "status":
+		return h.status(ctx, in.Claim)
+	}
+	return Output{}, failure.New(failure.InvalidInput, "promote the replica", "action %q is none of check, promote, status", in.Action)
+}
+
+func (h *Handler) op() string { return "promote replica " + h.database.Identifier() }
+
+func (h *Handler) describe(ctx context.Context) (Output, types.DBInstance, error) {
+	instance, err := h.database.Describe(ctx)
+	if err != nil {
+		return Output{}, instance, err
+	}
+	return Output{
+		Instance: h.database.Identifier(), Status: aws.ToString(instance.DBInstanceStatus),
+		Source: aws.ToString(instance.ReadReplicaSourceDBInstanceIdentifier),
+	}, instance, nil
+}
+
+func (h *Handler) check(ctx context.Context) (Output, error) {
+	out, instance, err := h.describe(ctx)
+	if err != nil {
+		return out, err
+	}
+	if days := h.p.Environment.Database.BackupRetention.Days(); days < 1 || days > longestRetention {
+		return out, failure.New(failure.Unsafe, h.op(), "backupRetention is %d days; RDS takes 1 to %d", days, longestRetention).
+			Next("correct database.backupRetention in the environment file")
+	}
+	if out.Source == "" {
+		return h.checkPromoted(ctx, out)
+	}
+	if instance.LatestRestorableTime == nil {
+		return out, failure.New(failure.Unsafe, h.op(), "it has no completed backup, so nothing could be restored after the promotion").
+			Next("take one now (aws rds create-db-snapshot --region %s --db-instance-identifier %s) or wait for the backup window, then start again", h.p.Region(), out.Instance)
+	}
+	if err := h.checkKey(ctx); err != nil {
+		return out, err
+	}
+	return judge(out, h.op())
+}
+
+// judge reads the status before a promotion. Everything that passes by itself is waited for.
+func judge(out Output, op string) (Output, error) {
+	switch {
+	case out.Status == "available":
+		out.State, out.Detail = Ready, "a replica of "+out.Source+" that can be promoted"
+		return out, nil
+	case broken(out.Status):
+		return out, failure.New(failure.Unsafe, op, "its status is %s", out.Status).
+			Next("restore the database from a recovery point instead")
+	}
+	// AWS refuses to promote a replica that is backing up.
+	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Promote.html
+	out.State, out.Detail = Wait, "its status is "+out.Status
+	return out, nil
+}
+
+// broken tells whether a status does not end by itself.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
+func broken(status string) bool {
+	switch status {
+	case "failed", "storage-full", "stopped", "stopping", "deleting", "inaccessible-encryption-credentials", "inaccessible-encryption-credentials-recoverable":
+		return true
+	}
+	return strings.HasPrefix(status, "incompatible-")
+}
+
+// checkPromoted accepts an instance without a source only when a failover of ours promoted it: any other writable
+// database of that name holds data that replicates from nowhere.
+func (h *Handler) checkPromoted(ctx context.Context, out Output) (Output, error) {
+	i, err := h.store.Present(ctx)
+	if err != nil {
+		return out, err
+	}
+	if i.Promotion == incident.NotPromoted {
+		return out, failure.New(failure.Unsafe, h.op(), "it is no replica, and no failover promoted it").
+			Next("find out who detached it and since when it misses changes; build a new replica or restore")
+	}
+	out.State, out.Detail = Ready, "an earlier failover promoted it already"
+	return out, nil
+}
+
+func (h *Handler) checkKey(ctx context.Context) error {
+	key := h.p.Environment.DatabaseKey(h.p.Region())
+	answer, err := h.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(key)})
+	if err != nil {
+		if err = failure.FromAWS(err, "describe key %s in %s", key, h.p.Region()); failure.Is(err, failure.NotFound) {
+			return &failure.Error{Kind: failure.KeyMissing, Op: h.op(), Err: err, Hint: "create the key in " + h.p.Region() + " or correct database.keys"}
+		}
+		return err
+	}
+	if state := answer.KeyMetadata.KeyState; state != kmstypes.KeyStateEnabled {
+		return failure.New(failure.KeyMissing, h.op(), "key %s in %s is %s", key, h.p.Region(), state).Next("enable the key")
+	}
+	return nil
+}
+
+// promote writes down that it is about to promote, and promotes. A repeated call finds the source gone, or the promotion
+// under way, and changes nothing.
+func (h *Handler) promote(ctx context.Context, claim incident.Claim) (Output, error) {
+	i, err := h.store.Guard(ctx, claim)
+	if err != nil {
+		return Output{}, err
+	}
+	out, _, err := h.describe(ctx)
+	if err != nil {
+		return out, err
+	}
+	if out.Source == "" {
+		if i.Promotion == incident.NotPromoted {
+			return out, failure.New(failure.Unsafe, h.op(), "it is no replica, and no failover promoted it")
+		}
+		out.State, out.Detail = Promoting, "it has no source any more; whether it takes writes is not known yet"
+		return out, nil
+	}
+	if err := h.request(ctx, claim, incident.PromotionRequested); err != nil {
+		return out, err
+	}
+	e := h.p.Environment
+	_, err = h.rds.PromoteReadReplica(ctx, &rds.PromoteReadReplicaInput{
+		DBInstanceIdentifier:  aws.String(out.Instance),
+		BackupRetentionPeriod: aws.Int32(e.Database.BackupRetention.Days()), // the default is one day
+		PreferredBackupWindow: aws.String(e.Database.BackupWindow),
+	})
+	var busy *types.InvalidDBInstanceStateFault
+	switch {
+	case err == nil:
+		out.State, out.Detail = Promoting, "the promotion was accepted"
+		return out, nil
+	case errors.As(err, &busy):
+		return h.busy(ctx, claim, i, err)
+	case failure.Code(err) != "" && !failure.Is(failure.FromAWS(err, ""), failure.Unavailable) && i.Promotion == incident.NotPromoted:
+		// AWS refused for good: nothing was promoted, and the record must not say so.
+		if undo := h.request(ctx, claim, incident.NotPromoted); undo != nil {
+			return out, undo
+		}
+	}
+	return out, failure.FromAWS(err, "%s", h.op())
+}
+
+// busy tells a replica that is backing up, which is to be waited for, from one whose promotion is under way: after a lost
+// answer the SDK repeats the call, and the repetition is refused.
+func (h *Handler) busy(ctx context.Context, claim incident.Claim, before incident.Incident, refusal error) (Output, error) {
+	out, instance, err := h.describe(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Detail = refusal.Error()
+	if out.Status == "backing-up" && out.Source != "" && before.Promotion == incident.NotPromoted {
+		out.State = Wait
+		return out, h.request(ctx, claim, incident.NotPromoted)
+	}
+	if broken(aws.ToString(instance.DBInstanceStatus)) {
+		return out, failure.FromAWS(refusal, "%s", h.op())
+	}
+	out.State = Promoting
+	return out, nil
+}
+
+func (h *Handler) request(ctx context.Context, claim incident.Claim, state incident.Promotion) error {
+	now := h.p.Clock.Now()
+	what := h.p.Region() + ": promotion of " + h.database.Identifier() + " requested; it cannot be taken back"
+	_, err := h.store.Update(ctx, claim, func(i *incident.Incident) bool {
+		if state == incident.NotPromoted {
+			i.Promotion, i.RequestedAt = state, time.Time{}
+			i.Undone(what)
+			return true
+		}
+		if i.Promotion != incident.NotPromoted {
+			return false
+		}
+		i.Promotion, i.RequestedAt = state, now
+		i.Changed(now, what, "")
+		return true
+	})
+	return err
+}
+
+// status looks whether the promotion is finished.
+func (h *Handler) status(ctx context.Context, claim incident.Claim) (Output, error) {
+	i, err := h.store.Guard(ctx, claim)
+	if err != nil {
+		return Output{}, err
+	}
+	out, _, err := h.describe(ctx)
+	if err != nil {
+		return out, err
+	}
+	if broken(out.Status) {
+		return out, failure.New(failure.Failed, h.op(), "its status is %s", out.Status).
+			Next("look at its events: aws rds describe-events --region %s --source-type db-instance --source-identifier %s", h.p.Region(), out.Instance)
+	}
+	if out.Source != "" {
+		out.State, out.Detail = Promoting, "it is still a replica of "+out.Source
+		return out, nil
+	}
+	if err := h.database.WriteCanary(ctx, "promotion"); err != nil {
+		out.State, out.Detail = Promoting, "it has no source any more and takes no write yet: "+err.Error()
+		return out, nil
+	}
+	out.State, out.Detail = Done, "it has no source and took a write"
+	if i.Promotion != incident.PromotionDone {
+		now := h.p.Clock.Now()
+		_, err = h.store.Update(ctx, claim, func(i *incident.Incident) bool {
+			i.Promotion, i.PromotedAt = incident.PromotionDone, now
+			return true
+		})
+	}
+	return out, err
+}
