@@ -1,0 +1,89 @@
+package console
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/acso/disaster-recovery/lab/drill"
+	"github.com/acso/disaster-recovery/lab/report"
+)
+
+// Scenarios lists the scenarios with what happens in each and how it should end.
+func (s Screen) Scenarios(all []drill.Scenario) error {
+	l := s.begin()
+	name, outcome := len("Scenario"), len("Ends as")
+	for _, scenario := range all {
+		name, outcome = max(name, visible(scenario.Name)), max(outcome, visible(string(scenario.Expected)))
+	}
+	l.add(l.paint(bold, pad("Scenario", name)), "  ", l.paint(bold, pad("Ends as", outcome)), "  ", l.paint(bold, "What happens"))
+	for _, scenario := range all {
+		l.wrapped(pad(scenario.Name, name)+"  "+l.paint(dim, pad(string(scenario.Expected), outcome))+"  ", scenario.Sentence, plain)
+	}
+	return l.flush()
+}
+
+// Campaign prints how the runs of a campaign ended and every broken invariant.
+func (s Screen) Campaign(r *drill.CampaignResult) error {
+	l := s.begin()
+	l.add(l.paint(bold, fmt.Sprintf("Campaign: %s, %.0f a second", count(r.Runs, "run"), r.PerSecond)))
+	l.add()
+	var names []string
+	width := len("Scenario")
+	for name := range r.Outcomes {
+		names = append(names, name)
+		width = max(width, visible(name))
+	}
+	slices.Sort(names)
+	outcomes := []drill.Outcome{drill.Recovered, drill.StoodDown, drill.FailedClean, drill.FailedDirty}
+	head := pad("Scenario", width)
+	for _, outcome := range outcomes {
+		head += "  " + padLeft(string(outcome), 12)
+	}
+	l.add(l.paint(bold, head))
+	for _, name := range names {
+		line := pad(name, width)
+		for _, outcome := range outcomes {
+			cell := "·"
+			if n := r.Outcomes[name][outcome]; n > 0 {
+				cell = strconv.Itoa(n)
+			}
+			line += "  " + padLeft(cell, 12)
+		}
+		l.add(line)
+	}
+	l.add()
+	l.add("Recovery time as clients saw it: median ", report.Measured(r.MedianRTOSeconds), ", worst ", report.Measured(r.WorstRTOSeconds))
+	if r.WorstRTORepeat != "" {
+		l.add("The worst again: ", r.WorstRTORepeat)
+	}
+	l.broken(r.Broken)
+	return l.flush()
+}
+
+// Crash prints what killing the executions of a scenario did.
+func (s Screen) Crash(r *drill.CrashResult) error {
+	l := s.begin()
+	resumed := 0.0
+	if r.Killed > 0 {
+		resumed = 100 * float64(r.Resumed) / float64(r.Killed)
+	}
+	l.add(fmt.Sprintf("%s: %s, %s over %s, %d killed, resumed %.4g %%, double promotions %d, dual-writer intervals %d, DNS moved before writable %d, RTO p50 %s, p99 %s",
+		r.Scenario, count(r.States, "state"), count(r.Points, "point"), count(r.Seeds, "seed"), r.Killed, resumed,
+		r.DoublePromotions, r.DualWriterIntervals, r.DNSMovedBeforeWritable, report.Measured(r.RTOP50Seconds), report.Measured(r.RTOP99Seconds)))
+	l.broken(r.Broken)
+	return l.flush()
+}
+
+func (l *lines) broken(all []drill.Broken) {
+	if len(all) == 0 {
+		l.add("No invariant was broken.")
+		return
+	}
+	l.add()
+	l.add(l.paint(red, count(len(all), "invariant")+" did not hold"))
+	for _, b := range all {
+		l.wrapped("  "+pad(l.verdict(b.Result), 8)+b.Invariant+": ", b.Detail, plain)
+		l.add("          ", b.Repeat)
+	}
+}

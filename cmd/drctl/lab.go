@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/acso/disaster-recovery/lab/asl"
+	"github.com/acso/disaster-recovery/lab/drill"
+)
+
+// lab is what the commands ask of the lab. Tests of the command line give results of their own.
+type lab struct {
+	scenarios func() []drill.Scenario
+	find      func(name string) (drill.Scenario, error)
+	run       func(context.Context, drill.Scenario, drill.Options) (*drill.Result, error)
+	campaign  func(context.Context, drill.CampaignOptions) (*drill.CampaignResult, error)
+	crash     func(context.Context, drill.CrashOptions) (*drill.CrashResult, error)
+	// definition is a state machine of this project, execute runs any.
+	definition func(name string) ([]byte, error)
+	execute    func(context.Context, *asl.Machine, json.RawMessage) (*asl.Execution, error)
+}
+
+func theLab() lab {
+	return lab{
+		scenarios: drill.Scenarios, find: drill.Find, run: drill.Run, campaign: drill.Campaign, crash: drill.Crash,
+		definition: definition, execute: execute,
+	}
+}

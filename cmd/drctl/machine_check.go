@@ -1,0 +1,27 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+)
+
+type machineCheckCommand struct {
+	File []string `arg:"" name:"file|name" help:"Definitions, as files or as names of this project's procedures."`
+}
+
+// Run checks definitions, all of them, whatever is wrong with the first.
+func (c *machineCheckCommand) Run(a *app) error {
+	var wrong []error
+	for _, path := range c.File {
+		m, err := a.readMachine(path)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		fmt.Fprintf(a.stdout, "%s: valid, %d states\n", path, len(m.States()))
+	}
+	if len(wrong) > 0 {
+		return mistake{errors.Join(wrong...)}
+	}
+	return nil
+}
