@@ -49,3 +49,18 @@ func restrict(n *node, context bool, found *[]error) {
 
 // contextual are the parts of a node that are evaluated with the node's own value as their context.
 var contextual = map[string]bool{"predicate": true, "stages": true, "group": true, "pattern": true, "update": true, "delete": true, "terms": true}
+
+// FieldsOf lists the first fields that an expression reads of a variable, in the order of their
+// appearance. A use of the whole variable lists nothing.
+func (e *Evaluator) FieldsOf(text, variable string) []string {
+	x, err := e.Compile(text)
+	if err != nil {
+		return nil
+	}
+	for _, a := range x.plan.variables {
+		if a.name == variable {
+			return a.need.names
+		}
+	}
+	return nil
+}

@@ -1,0 +1,254 @@
+package asl
+
+import (
+	"github.com/acso/disaster-recovery/lab/asl/jsonata"
+)
+
+// parallel starts all branches.
+func (x *Execution) parallel(f *frame, s *state) {
+	input := f.input
+	if s.arguments != nil {
+		var err *queryError
+		if input, err = x.evaluate(s.arguments, x.view(f)); err != nil {
+			x.query(f, err)
+			return
+		}
+	}
+	f.last = x.emit(f, "ParallelStateStarted", "")
+	if x.status != Running {
+		return
+	}
+	f.kids = make([]*frame, len(s.branches))
+	for i, b := range s.branches {
+		f.kids[i] = &frame{flow: b, parent: f, index: i, state: b.startAt, input: input, vars: newScope(f.vars), previous: f.previous}
+	}
+	for _, k := range f.kids {
+		x.later(k, func() { x.enter(k) })
+	}
+}
+
+// inlineConcurrency is how many iterations of an inline Map run at a time when nothing less is asked
+// for: https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
+const inlineConcurrency = 40
+
+// mapState evaluates what the state needs and starts its iterations or its map run.
+func (x *Execution) mapState(f *frame, s *state) {
+	m := s.mapping
+	v := x.view(f)
+	var items jsonata.Value = f.input
+	var err *queryError
+	if m.items != nil {
+		items, err = x.evaluate(m.items, v)
+	}
+	if err != nil {
+		x.query(f, err)
+		return
+	}
+	list, ok := items.([]jsonata.Value)
+	if !ok && m.reader == nil {
+		if m.items != nil {
+			x.query(f, wrongType(m.items, "array", items))
+			return
+		}
+		// The recordings of Map states without Items show this one event behind the last event
+		// before the state, not behind the state's own entry.
+		x.queryFrom(f, f.before, &queryError{cause: "Map state input must be an array but was: " + jsonata.Encode(items)}, nil)
+		return
+	}
+	limits, err := x.mapLimits(m, v)
+	if err != nil {
+		x.query(f, err)
+		return
+	}
+	if m.distributed {
+		x.distribute(f, s, list, limits)
+		return
+	}
+	f.items, f.kids, f.next = list, nil, 0
+	if f.limit = int(limits.concurrency); f.limit == 0 || f.limit > inlineConcurrency {
+		f.limit = inlineConcurrency
+	}
+	f.last = x.emit(f, "MapStateStarted", "mapStateStartedEventDetails", field{"length", int64(len(list))})
+	if x.status != Running {
+		return
+	}
+	if len(list) == 0 {
+		x.joined(f, s)
+		return
+	}
+	for f.next < len(list) && f.next < f.limit {
+		x.iterate(f, f.previous)
+	}
+}
+
+// mapLimits are the evaluated numbers of a Map.
+type mapLimits struct {
+	concurrency, count int64
+	percentage         float64
+	hasCount           bool
+	hasPercentage      bool
+}
+
+func (x *Execution) mapLimits(m *mapping, v jsonata.Bindings) (mapLimits, *queryError) {
+	var l mapLimits
+	var err *queryError
+	if m.maxConcurrency != nil {
+		if l.concurrency, err = x.integer(m.maxConcurrency, v, 0, maxSeconds); err != nil {
+			return l, err
+		}
+	}
+	if m.toleratedCount != nil {
+		l.hasCount = true
+		if l.count, err = x.integer(m.toleratedCount, v, 0, maxSeconds); err != nil {
+			return l, err
+		}
+	}
+	if m.toleratedPercentage != nil {
+		l.hasPercentage = true
+		value, err := x.evaluate(m.toleratedPercentage, v)
+		if err != nil {
+			return l, err
+		}
+		n, ok := value.(float64)
+		if !ok || n < 0 || n > 100 {
+			return l, wrongType(m.toleratedPercentage, "number", value)
+		}
+		l.percentage = n
+	}
+	return l, nil
+}
+
+// iterate starts the next iteration of an inline Map.
+func (x *Execution) iterate(f *frame, previous int64) {
+	s := f.current()
+	k := &frame{
+		flow: s.mapping.processor, parent: f, index: f.next, state: s.mapping.processor.startAt,
+		input: f.items[f.next], item: f.items[f.next], vars: newScope(f.vars), previous: previous,
+	}
+	f.next++
+	f.kids = append(f.kids, k)
+	x.emit(k, "MapIterationStarted", "mapIterationStartedEventDetails", k.iterationFields()...)
+	if x.status != Running {
+		return
+	}
+	x.later(k, func() {
+		if x.selected(f, s, k) {
+			x.enter(k)
+		}
+	})
+}
+
+func (f *frame) iterationFields() []field {
+	return []field{{"index", int64(f.index)}, {"name", f.parent.state}}
+}
+
+// selected applies ItemSelector to an iteration. The Map itself fails when that fails.
+func (x *Execution) selected(f *frame, s *state, k *frame) bool {
+	if s.mapping.itemSelector == nil {
+		return true
+	}
+	v := x.view(f)
+	withItem(v, k.index, k.item)
+	input, err := x.evaluate(s.mapping.itemSelector, v)
+	if err != nil {
+		abandon(f)
+		f.previous = k.previous
+		x.query(f, err)
+		return false
+	}
+	k.input = input
+	return true
+}
+
+// withItem adds the context object's Map field.
+func withItem(v view, index int, item jsonata.Value) {
+	context, _ := v.states.Get("context")
+	context.(*jsonata.Object).Set("Map", jsonata.Obj("Item", jsonata.Obj("Index", float64(index), "Value", item)))
+}
+
+// kidDone goes on after a branch or an iteration succeeded.
+func (x *Execution) kidDone(k *frame) {
+	f := k.parent
+	s := f.current()
+	f.last = k.previous
+	if s.kind == "Map" {
+		f.last = x.record(k.previous, "MapIterationSucceeded", "mapIterationSucceededEventDetails", k.iterationFields()...)
+		if x.status != Running {
+			return
+		}
+		if f.next < len(f.items) {
+			x.iterate(f, k.previous)
+			return
+		}
+	}
+	for _, sibling := range f.kids {
+		if !sibling.done {
+			return
+		}
+	}
+	x.joined(f, s)
+}
+
+// joined leaves a state all of whose branches or iterations succeeded.
+func (x *Execution) joined(f *frame, s *state) {
+	f.move()
+	x.record(f.last, stateEvent(s.kind, "Succeeded"), "")
+	if x.status != Running {
+		return
+	}
+	f.previous = f.last // the Exited event points past the Succeeded one
+	results := make([]jsonata.Value, len(f.kids))
+	for i, k := range f.kids {
+		results[i] = k.output
+	}
+	x.leave(f, x.view(f, "result", results), s.output, s.assign, results)
+}
+
+// kidFailed stops the siblings and lets the state's Retry and Catch see the error. The events of
+// the abort all point at the last event of the branch that failed.
+func (x *Execution) kidFailed(k *frame) {
+	f := k.parent
+	s := f.current()
+	if s.kind == "Map" {
+		x.record(k.previous, "MapIterationFailed", "mapIterationFailedEventDetails", k.iterationFields()...)
+	}
+	if kind := k.current().kind; kind == "Task" {
+		x.record(k.previous, stateEvent(kind, "Aborted"), "")
+	}
+	for _, sibling := range f.kids {
+		if sibling == k || sibling.done {
+			continue
+		}
+		if s.kind == "Map" {
+			x.record(k.previous, "MapIterationAborted", "mapIterationAbortedEventDetails", sibling.iterationFields()...)
+		}
+		x.recordAborted(k.previous, sibling)
+	}
+	if x.status != Running {
+		return
+	}
+	for _, sibling := range f.kids {
+		sibling.halt()
+	}
+	f.previous = k.previous
+	x.faulty(f, k.failed)
+}
+
+// recordAborted writes that the state a branch stands in was given up.
+func (x *Execution) recordAborted(previous int64, f *frame) {
+	if f.entered == 0 {
+		return
+	}
+	switch kind := f.current().kind; kind {
+	case "Task", "Wait", "Parallel", "Map":
+		x.record(previous, stateEvent(kind, "Aborted"), "")
+	}
+}
+
+// abandon stops what runs below a frame and forgets it.
+func abandon(f *frame) {
+	for _, k := range f.kids {
+		k.halt()
+	}
+	f.kids = nil
+}

@@ -1,0 +1,219 @@
+package conform
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/acso/disaster-recovery/lab/asl/jsonata"
+)
+
+// compare lists the differences between recorded events and ours. Where the order is the same, events
+// are paired one by one; otherwise each recorded event is paired with our next unpaired one of the same
+// chain, which leaves the order between branches free and nothing else.
+func compare(want, got []*jsonata.Object) []string {
+	pairs, out := pair(want, got)
+	partner := map[jsonata.Value]jsonata.Value{0.0: 0.0}
+	for _, p := range pairs {
+		partner[get(p.want, "id")] = get(p.got, "id")
+	}
+	for _, p := range pairs {
+		where := fmt.Sprintf("event %s %s", jsonata.Encode(get(p.want, "id")), kind(p.want))
+		if previous := get(p.want, "previousEventId"); partner[previous] != get(p.got, "previousEventId") {
+			out = append(out, fmt.Sprintf("%s: previousEventId: recorded %s, ours corresponds to %s", where, jsonata.Encode(previous), reverse(partner, get(p.got, "previousEventId"))))
+		}
+		ids := regexp.MustCompile(`event id #\d+`)
+		renumber := func(s string) string {
+			return ids.ReplaceAllString(s, "event id #")
+		}
+		out = append(out, differences(where, stripped(p.want), stripped(p.got), renumber)...)
+	}
+	return out
+}
+
+func reverse(partner map[jsonata.Value]jsonata.Value, got jsonata.Value) string {
+	for want, g := range partner {
+		if g == got {
+			return jsonata.Encode(want)
+		}
+	}
+	return "none (ours " + jsonata.Encode(got) + ")"
+}
+
+type match struct{ want, got *jsonata.Object }
+
+// pair finds for every recorded event ours.
+func pair(want, got []*jsonata.Object) (pairs []match, problems []string) {
+	taken := make([]bool, len(got))
+	partner := map[jsonata.Value]jsonata.Value{0.0: 0.0}
+	same := len(want) == len(got)
+	for i := range want {
+		same = same && i < len(got) && label(want[i]) == label(got[i])
+	}
+	for i, w := range want {
+		found := -1
+		if same {
+			found = i
+		} else {
+			found = search(w, got, taken, partner)
+		}
+		if found < 0 {
+			problems = append(problems, fmt.Sprintf("event %s %s: missing", jsonata.Encode(get(w, "id")), label(w)))
+			continue
+		}
+		taken[found] = true
+		partner[get(w, "id")] = get(got[found], "id")
+		pairs = append(pairs, match{w, got[found]})
+	}
+	for i, g := range got {
+		if !taken[i] {
+			problems = append(problems, fmt.Sprintf("our event %s %s: not recorded %s", jsonata.Encode(get(g, "id")), label(g), jsonata.Encode(details0(g))))
+		}
+	}
+	return pairs, problems
+}
+
+func details0(e *jsonata.Object) jsonata.Value {
+	if d := details(e); d != nil {
+		return d
+	}
+	return nil
+}
+
+// search looks for our event with the same label and, if possible, the same place in its chain and
+// the same contents.
+func search(w *jsonata.Object, got []*jsonata.Object, taken []bool, partner map[jsonata.Value]jsonata.Value) int {
+	best, score := -1, -1
+	for i, g := range got {
+		if taken[i] || label(g) != label(w) {
+			continue
+		}
+		s := 0
+		if partner[get(w, "previousEventId")] == get(g, "previousEventId") {
+			s += 2
+		}
+		if len(differences("", stripped(w), stripped(g), nil)) == 0 {
+			s++
+		}
+		if s > score {
+			best, score = i, s
+		}
+	}
+	return best
+}
+
+// label is what has to agree for two events to be the same one.
+func label(e *jsonata.Object) string {
+	s := kind(e)
+	d := details(e)
+	if d == nil {
+		return s
+	}
+	if name, ok := get(d, "name").(string); ok {
+		s += " " + name
+	}
+	if index, ok := get(d, "index").(float64); ok {
+		s += fmt.Sprintf("[%d]", int(index))
+	}
+	return s
+}
+
+// stripped is an event without its numbers, which are compared through the chain.
+func stripped(e *jsonata.Object) *jsonata.Object {
+	out := &jsonata.Object{}
+	for i, k := range e.Keys {
+		if k != "id" && k != "previousEventId" && k != "timestamp" {
+			out.Set(k, e.Values[i])
+		}
+	}
+	return out
+}
+
+// differences compares values in depth. Texts that hold JSON objects or arrays are compared as such,
+// because recordings show them either way.
+func differences(where string, want, got jsonata.Value, renumber func(string) string) []string {
+	want, got = opened(want), opened(got)
+	if wild(want) {
+		return nil
+	}
+	switch w := want.(type) {
+	case *jsonata.Object:
+		g, ok := got.(*jsonata.Object)
+		if !ok {
+			break
+		}
+		var out []string
+		for i, k := range w.Keys {
+			v, ok := g.Get(k)
+			if !ok {
+				out = append(out, fmt.Sprintf("%s: %s: missing, recorded %s", where, k, jsonata.Encode(w.Values[i])))
+				continue
+			}
+			out = append(out, differences(where+": "+k, w.Values[i], v, renumber)...)
+		}
+		for i, k := range g.Keys {
+			if _, ok := w.Get(k); !ok {
+				out = append(out, fmt.Sprintf("%s: %s: not recorded, ours %s", where, k, jsonata.Encode(g.Values[i])))
+			}
+		}
+		return out
+	case []jsonata.Value:
+		g, ok := got.([]jsonata.Value)
+		if !ok || len(g) != len(w) {
+			break
+		}
+		var out []string
+		for i := range w {
+			out = append(out, differences(fmt.Sprintf("%s[%d]", where, i), w[i], g[i], renumber)...)
+		}
+		return out
+	case string:
+		g, ok := got.(string)
+		if ok && renumber != nil {
+			w, g = renumber(w), renumber(g)
+		}
+		if ok && pattern(w).MatchString(g) {
+			return nil
+		}
+	}
+	if jsonata.Equal(want, got) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: recorded %s, ours %s", where, jsonata.Encode(want), jsonata.Encode(got))}
+}
+
+func opened(v jsonata.Value) jsonata.Value {
+	if s, ok := v.(string); ok && (strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[")) {
+		return decodeText(s)
+	}
+	return v
+}
+
+// words are what the recorder wrote instead of a changing value.
+var words = map[string]bool{"timestamp": true, "date": true, "datetime": true, "snf_role_arn": true, "sfn_role_arn": true,
+	"x-amzn-RequestId": true, "X-Amzn-Trace-Id": true, "RequestId": true, "entered_time": true, "start_time": true}
+
+func wild(v jsonata.Value) bool {
+	s, ok := v.(string)
+	return ok && (words[s] || strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">") && strings.Count(s, "<") == 1)
+}
+
+var brackets = regexp.MustCompile(`<[A-Za-z0-9_:\-\.]+>|1{12}`)
+
+// pattern turns a recorded text into one where each name in angle brackets, and the account number
+// that the recorder writes as ones, stands for anything.
+func pattern(s string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString("(?s)^")
+	for {
+		at := brackets.FindStringIndex(s)
+		if at == nil {
+			break
+		}
+		b.WriteString(regexp.QuoteMeta(s[:at[0]]))
+		b.WriteString(".*")
+		s = s[at[1]:]
+	}
+	b.WriteString(regexp.QuoteMeta(s) + "$")
+	return regexp.MustCompile(b.String())
+}

@@ -1,0 +1,230 @@
+package asl
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/acso/disaster-recovery/lab/asl/jsonata"
+)
+
+// fieldsOf lists the fields of each state type in JSONata:
+// https://states-language.net/spec.html#state-type-table
+var fieldsOf = map[string][]string{
+	"Pass":     {"Assign", "Output", "Next", "End"},
+	"Succeed":  {"Output"},
+	"Fail":     {"Error", "Cause"},
+	"Choice":   {"Choices", "Default", "Assign", "Output"},
+	"Wait":     {"Seconds", "Timestamp", "Assign", "Output", "Next", "End"},
+	"Task":     {"Resource", "Arguments", "TimeoutSeconds", "HeartbeatSeconds", "Credentials", "Retry", "Catch", "Assign", "Output", "Next", "End"},
+	"Parallel": {"Branches", "Arguments", "Retry", "Catch", "Assign", "Output", "Next", "End"},
+	"Map": {"ItemProcessor", "Iterator", "Items", "ItemSelector", "ItemReader", "ItemBatcher", "ResultWriter", "MaxConcurrency",
+		"ToleratedFailureCount", "ToleratedFailurePercentage", "Label", "Retry", "Catch", "Assign", "Output", "Next", "End"},
+}
+
+// state reads one state.
+func (p *parser) state(a at, s *state, o *jsonata.Object, language string, outer, own scopeNames) {
+	language = p.language(a, o, language)
+	s.kind, s.comment = p.required(a, o, "Type"), p.text(a, o, "Comment")
+	allowed, known := fieldsOf[s.kind]
+	if !known {
+		if s.kind != "" {
+			p.wrong(a.key("Type"), "%q is not a state type", s.kind)
+		}
+		return
+	}
+	if language == jsonPath {
+		p.pathState(a, s, o)
+		return
+	}
+	p.fields(a, o, append([]string{"Type", "Comment", "QueryLanguage"}, allowed...), nil)
+	has := onlyInput
+	if s.kind == "Task" || s.kind == "Parallel" || s.kind == "Map" {
+		has = withResult
+	}
+	if slices.Contains(allowed, "Output") {
+		s.output = p.template(a, o, "Output", "Output", has)
+	}
+	if slices.Contains(allowed, "Assign") {
+		s.assign = p.assign(a, o, "Assign", has, outer)
+	}
+	p.transition(a, s, o, allowed)
+	p.kind(a, s, o, language, outer, own)
+}
+
+// kind reads what only one type of state has.
+func (p *parser) kind(a at, s *state, o *jsonata.Object, language string, outer, own scopeNames) {
+	switch s.kind {
+	case "Fail":
+		s.failure = p.scalar(a, o, "Error", "Error", isText, "a string")
+		s.cause = p.scalar(a, o, "Cause", "Cause", isText, "a string")
+	case "Wait":
+		p.waitFields(a, s, o)
+	case "Choice":
+		p.choiceFields(a, s, o, outer)
+	case "Task":
+		p.taskFields(a, s, o)
+	case "Parallel":
+		s.arguments = p.template(a, o, "Arguments", "Arguments", onlyInput)
+		for i, b := range p.list(a, o, "Branches") {
+			place := a.key("Branches").index(i)
+			p.fields(place, b, []string{"Comment", "StartAt", "States"}, nil)
+			s.branches = append(s.branches, p.flow(at{path: place.path, state: s.name, field: place.field}, b, language, own))
+		}
+		if _, ok := o.Get("Branches"); !ok {
+			p.wrong(a.key("Branches"), "is missing")
+		}
+	case "Map":
+		p.mapFields(a, s, o, language, own)
+	}
+	if slices.Contains(fieldsOf[s.kind], "Retry") {
+		p.retryFields(a, s, o)
+		p.catchFields(a, s, o, outer)
+	}
+}
+
+// transition reads Next and End, of which exactly one has to be there.
+func (p *parser) transition(a at, s *state, o *jsonata.Object, allowed []string) {
+	if !slices.Contains(allowed, "Next") {
+		return
+	}
+	s.next = p.text(a, o, "Next")
+	if v, ok := o.Get("End"); ok {
+		if s.end, ok = v.(bool); !ok {
+			p.wrong(a.key("End"), "must be true")
+		}
+	}
+	_, hasNext := o.Get("Next")
+	switch {
+	case hasNext && s.end:
+		p.wrong(a, `has Next and "End": true; only one of them can be there`)
+	case !hasNext && !s.end:
+		p.wrong(a, `needs Next or "End": true`)
+	}
+}
+
+func (p *parser) waitFields(a at, s *state, o *jsonata.Object) {
+	s.seconds = p.scalar(a, o, "Seconds", "Seconds", numeric(0, maxSeconds), "a whole number of seconds from 0 to 99999999")
+	s.timestamp = p.scalar(a, o, "Timestamp", "Timestamp", isTimestamp, "a time such as 2026-01-31T12:00:00Z")
+	if (s.seconds == nil) == (s.timestamp == nil) {
+		p.wrong(a, "needs either Seconds or Timestamp")
+	}
+}
+
+func (p *parser) choiceFields(a at, s *state, o *jsonata.Object, outer scopeNames) {
+	s.fallback = p.text(a, o, "Default")
+	if _, ok := o.Get("Choices"); !ok {
+		p.wrong(a.key("Choices"), "is missing")
+	}
+	for i, c := range p.list(a, o, "Choices") {
+		place := a.key("Choices").index(i)
+		p.fields(place, c, []string{"Comment", "Condition", "Next", "Assign", "Output"}, nil)
+		name := "Choices[" + itoa(i) + "]/"
+		r := rule{
+			next:      p.required(place, c, "Next"),
+			condition: p.scalar(place, c, "Condition", name+"Condition", isBool, "true or false"),
+			output:    p.template(place, c, "Output", name+"Output", onlyInput),
+			assign:    p.assign(place, c, name+"Assign", onlyInput, outer),
+		}
+		if r.condition == nil {
+			p.wrong(place.key("Condition"), "is missing")
+		}
+		s.choices = append(s.choices, r)
+	}
+}
+
+func (p *parser) taskFields(a at, s *state, o *jsonata.Object) {
+	s.arguments = p.template(a, o, "Arguments", "Arguments", onlyInput)
+	s.credentials = p.template(a, o, "Credentials", "Credentials", onlyInput)
+	s.timeout = p.scalar(a, o, "TimeoutSeconds", "TimeoutSeconds", numeric(1, maxSeconds), "a whole number of seconds from 1 to 99999999")
+	s.heartbeat = p.scalar(a, o, "HeartbeatSeconds", "HeartbeatSeconds", numeric(1, maxSeconds), "a whole number of seconds from 1 to 99999999")
+	if s.timeout != nil && s.heartbeat != nil {
+		t, ok := s.timeout.literal.(float64)
+		h, also := s.heartbeat.literal.(float64)
+		if ok && also && h >= t {
+			p.wrong(a.key("HeartbeatSeconds"), "must be smaller than TimeoutSeconds")
+		}
+	}
+	arn := p.required(a, o, "Resource")
+	if arn == "" {
+		return
+	}
+	r, ok := parseResource(arn)
+	if !ok {
+		p.wrong(a.key("Resource"), "%q is neither a Lambda function's ARN nor an integration such as arn:aws:states:::lambda:invoke; Activities are not implemented", arn)
+	}
+	if strings.HasPrefix(r.service, "aws-sdk:") && r.job {
+		p.wrong(a.key("Resource"), "AWS SDK integrations have no .sync")
+	}
+	s.resource = r
+}
+
+// pathState reads a state in JSONPath. Only what means the same in both languages is taken, and plain
+// reference paths in a Pass state.
+func (p *parser) pathState(a at, s *state, o *jsonata.Object) {
+	allowed := map[string][]string{
+		"Pass": {"Assign", "Result", "Next", "End"}, "Succeed": {}, "Fail": {"Error", "Cause"},
+		"Wait": {"Seconds", "Timestamp", "Next", "End"},
+	}[s.kind]
+	if allowed == nil {
+		p.wrong(a, "is in JSONPath, the default; this interpreter runs JSONata. Put \"QueryLanguage\": \"JSONata\" at the top of the definition")
+		return
+	}
+	const refusal = "is JSONPath, which is not implemented; put \"QueryLanguage\": \"JSONata\" at the top of the definition"
+	refused := map[string]string{"Output": refusal, "Arguments": refusal}
+	for k := range instead {
+		refused[k] = refusal
+	}
+	p.fields(a, o, append([]string{"Type", "Comment", "QueryLanguage"}, allowed...), refused)
+	p.transition(a, s, o, allowed)
+	constant := func(key string) *template {
+		if v, ok := o.Get(key); ok {
+			return &template{field: key, literal: v}
+		}
+		return nil
+	}
+	s.failure, s.cause, s.result = constant("Error"), constant("Cause"), constant("Result")
+	if s.kind == "Wait" {
+		p.waitFields(a, s, o)
+	}
+	if assign := p.object(a, o, "Assign"); assign != nil && s.kind == "Pass" {
+		s.assign = p.pathTemplate(a.key("Assign"), assign, "Assign")
+	}
+}
+
+// pathTemplate translates a JSONPath payload template whose paths are plain references.
+func (p *parser) pathTemplate(a at, v jsonata.Value, name string) *template {
+	t := &template{field: name, literal: v}
+	o, ok := v.(*jsonata.Object)
+	if !ok {
+		return t
+	}
+	for i, k := range o.Keys {
+		key, isPath := strings.CutSuffix(k, ".$")
+		part := p.pathTemplate(a.key(k), o.Values[i], name+"/"+key)
+		if isPath {
+			path, _ := o.Values[i].(string)
+			x, ok := translatePath(path)
+			if !ok || len(p.evaluator.Check(x)) > 0 {
+				p.wrong(a.key(k), "only plain reference paths such as $.a.b are implemented in JSONPath")
+			}
+			part = &template{field: name + "/" + key, expr: x}
+		}
+		t.keys, t.parts = append(t.keys, key), append(t.parts, part)
+	}
+	return t
+}
+
+// translatePath writes a reference path in JSONata.
+func translatePath(path string) (string, bool) {
+	switch {
+	case strings.ContainsAny(path, "*?@()'\" ") || strings.Contains(path, ".."):
+		return "", false
+	case path == "$":
+		return "$states.input", true
+	case strings.HasPrefix(path, "$$"):
+		return "$states.context" + path[2:], true
+	case strings.HasPrefix(path, "$.") || strings.HasPrefix(path, "$["):
+		return "$states.input" + path[1:], true
+	}
+	return path, strings.HasPrefix(path, "$")
+}
