@@ -49,6 +49,7 @@ type Output struct {
 	Epoch       int64               `json:"epoch"`
 	Region      string              `json:"region"` // to be activated: where this runs
 	OldPrimary  string              `json:"oldPrimary"`
+	Target      string              `json:"target"` // the region to be activated, as flipdns names it: recovery or primary
 	State       incident.State      `json:"state"`
 	Outcome     incident.Outcome    `json:"outcome"`
 	Promotion   incident.Promotion  `json:"promotion"` // "", requested or done
@@ -186,8 +187,12 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 
 func (h *Handler) output(i incident.Incident) Output {
 	e := h.p.Environment
+	target := "recovery"
+	if h.p.Region() == e.Regions.Primary {
+		target = "primary"
+	}
 	out := Output{
-		Epoch: i.Epoch, Region: h.p.Region(), OldPrimary: e.Pair(h.p.Region()), State: i.State, Outcome: i.Outcome,
+		Target: target, Epoch: i.Epoch, Region: h.p.Region(), OldPrimary: e.Pair(h.p.Region()), State: i.State, Outcome: i.Outcome,
 		Promotion: i.Promotion, Fence: i.Fence.State, Changes: []string{}, Next: []string{}, LossSeconds: i.LossSeconds,
 		Policy: Policy{
 			ApprovalTimeoutSeconds: e.Policies.Approval.Timeout.Seconds(), OnApprovalTimeout: string(e.Policies.Approval.OnTimeout),
