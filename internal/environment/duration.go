@@ -32,7 +32,7 @@ var units = map[string]time.Duration{
 }
 
 // DurationPattern is how a duration is written, as a regular expression.
-const DurationPattern = `^([0-9]{1,9})(s|m|h|d|mo|y)$`
+const DurationPattern = `^([0-9]{1,10})(s|m|h|d|mo|y)$`
 
 var written = regexp.MustCompile(DurationPattern)
 

@@ -87,13 +87,15 @@ func parse(text []byte) (tree *ast.File, err error) {
 }
 
 func syntaxFix(message string) string {
-	if strings.Contains(message, `'\t'`) || strings.Contains(message, "tab") {
+	if strings.Contains(message, "\t") {
 		return "indent with spaces, not with tabs"
 	}
 	return "check indentation, brackets and quotes on this line"
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, "'\t'", "tab")), " ")
+}
 
 func lineOf(node ast.Node, otherwise int) int {
 	if node == nil {
