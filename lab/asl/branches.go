@@ -40,19 +40,14 @@ func (x *Execution) mapState(f *frame, s *state) {
 	if m.items != nil {
 		items, err = x.evaluate(m.items, v)
 	}
-	if err != nil {
-		x.query(f, err)
-		return
-	}
 	list, ok := items.([]jsonata.Value)
-	if !ok && m.reader == nil {
-		if m.items != nil {
-			x.query(f, wrongType(m.items, "array", items))
-			return
+	if err == nil && !ok && m.reader == nil {
+		if err = (&queryError{cause: "Map state input must be an array but was: " + jsonata.Encode(items)}); m.items != nil {
+			err = wrongType(m.items, "array", items)
 		}
-		// The recordings of Map states without Items show this one event behind the last event
-		// before the state, not behind the state's own entry.
-		x.queryFrom(f, f.before, &queryError{cause: "Map state input must be an array but was: " + jsonata.Encode(items)}, nil)
+	}
+	if err != nil { // recorded behind the last event before the state, not behind the state's own entry
+		x.queryFrom(f, f.before, err, nil)
 		return
 	}
 	limits, err := x.mapLimits(m, v)

@@ -65,7 +65,7 @@ func (x *Execution) faulty(f *frame, fault *failure) {
 	before := f.previous
 	x.stateFailed(f)
 	for i, c := range s.catch {
-		if matches(c.errors, fault.error) {
+		if fault.named(c.errors) {
 			x.caught(f, &s.catch[i], fault, before)
 			return
 		}
@@ -104,17 +104,16 @@ func (x *Execution) caught(f *frame, c *catcher, fault *failure, before int64) {
 	x.exit(f, output, assigned, c.next)
 }
 
-// matches applies the wild cards of ErrorEquals. States.Timeout stands for States.HeartbeatTimeout
-// too, and States.TaskFailed for everything but a timeout:
-// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-func matches(names []string, name string) bool {
+// named applies the names and wild cards of ErrorEquals. States.TaskFailed stands for everything but a
+// timeout: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+func (f *failure) named(names []string) bool {
 	for _, n := range names {
 		switch {
-		case n == name, n == "States.ALL":
+		case n == f.error, n == "States.ALL":
 			return true
-		case n == "States.TaskFailed" && name != "States.Timeout" && name != "States.HeartbeatTimeout":
+		case n == "States.TaskFailed" && f.error != "States.Timeout":
 			return true
-		case n == "States.Timeout" && name == "States.HeartbeatTimeout":
+		case n == "States.HeartbeatTimeout" && f.heartbeat:
 			return true
 		}
 	}
@@ -124,7 +123,7 @@ func matches(names []string, name string) bool {
 // retry finds the first retrier that names the error and has attempts left.
 func (x *Execution) retry(f *frame, s *state, fault *failure) (time.Duration, bool) {
 	for i, r := range s.retry {
-		if !matches(r.errors, fault.error) {
+		if !fault.named(r.errors) {
 			continue
 		}
 		if f.retries == nil {

@@ -44,8 +44,12 @@ type frame struct {
 	turn    int      // grows when the frame moves on: what was under way before is void
 }
 
-// failure is an error on its way outwards.
-type failure struct{ error, cause string }
+// failure is an error on its way outwards. AWS shows a missed heartbeat as States.Timeout everywhere
+// (recorded in April 2024), while Retry and Catch can name States.HeartbeatTimeout.
+type failure struct {
+	error, cause string
+	heartbeat    bool
+}
 
 // beyond says that no Retry and no Catch stops the error, and that it ends the execution at once.
 func (f *failure) beyond() bool {

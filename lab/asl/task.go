@@ -53,7 +53,7 @@ func (x *Execution) task(f *frame, s *state) {
 	}
 	a := &attempt{x: x, f: f, turn: f.turn}
 	if timeout > 0 {
-		x.after(f, time.Duration(timeout)*time.Second, func() { a.timedOut("States.Timeout") })
+		x.after(f, time.Duration(timeout)*time.Second, func() { a.timedOut(false) })
 	}
 	if heartbeat > 0 {
 		a.heartbeat = time.Duration(heartbeat) * time.Second
@@ -133,18 +133,17 @@ func (a *attempt) beat() {
 	}
 	a.unbeat = a.x.clock.After(a.heartbeat, func() {
 		if a.live() {
-			a.timedOut("States.HeartbeatTimeout")
+			a.timedOut(true)
 		}
 	})
 	a.f.cancels = append(a.f.cancels, a.unbeat)
 }
 
-// timedOut ends the attempt. A missed heartbeat is written as States.Timeout in the event, as AWS
-// does, while Retry and Catch can name either.
-func (a *attempt) timedOut(name string) {
+// timedOut ends the attempt.
+func (a *attempt) timedOut(heartbeat bool) {
 	a.f.move()
 	s := a.f.current()
-	fault := &failure{error: name}
+	fault := &failure{error: "States.Timeout", heartbeat: heartbeat}
 	if s.resource.lambda {
 		a.x.emit(a.f, "LambdaFunctionTimedOut", "lambdaFunctionTimedOutEventDetails", failureFields(fault)...)
 	} else {

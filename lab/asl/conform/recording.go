@@ -97,10 +97,21 @@ func (r *recording) complete() []string {
 		if !ok {
 			continue
 		}
-		if out, ok := s.Get("Output"); ok && placeholder(out) {
-			if value, ok := r.exited(name); ok && !jsonata.Equal(out, value) {
-				s.Set("Output", value)
-				notes = append(notes, fmt.Sprintf("state %q: Output holds the placeholder %s; it was taken as %s", name, jsonata.Encode(out), jsonata.Encode(value)))
+		for _, fill := range []struct {
+			field string
+			value func(string) (jsonata.Value, bool)
+		}{{"Output", r.exited}, {"Arguments", r.scheduled}, {"Items", r.items}} {
+			old, ok := s.Get(fill.field)
+			if !ok || !placeholder(old) {
+				continue
+			}
+			value, ok := r.quoted(name, fill.field)
+			if !ok {
+				value, ok = fill.value(name)
+			}
+			if ok && !jsonata.Equal(old, value) {
+				s.Set(fill.field, value)
+				notes = append(notes, fmt.Sprintf("state %q: %s holds the placeholder %s; it was taken as %s", name, fill.field, jsonata.Encode(old), jsonata.Encode(value)))
 			}
 		}
 		if items, ok := s.Get("Items"); ok {
@@ -118,6 +129,45 @@ func (r *recording) complete() []string {
 func placeholder(v jsonata.Value) bool {
 	s, ok := v.(string)
 	return ok && (strings.EqualFold(s, "_tbd_") || strings.EqualFold(s, "__tbd__"))
+}
+
+// quoted finds the expression of a field in the cause of an evaluation that failed.
+func (r *recording) quoted(name, field string) (jsonata.Value, bool) {
+	for _, e := range r.events {
+		if kind(e) != "EvaluationFailed" || get(details(e), "state") != name {
+			continue
+		}
+		cause, _ := get(details(e), "cause").(string)
+		_, rest, ok := strings.Cut(cause, "The JSONata expression '")
+		text, _, also := strings.Cut(rest, "' specified for the field '"+field+"'")
+		if ok && also {
+			return "{% " + text + " %}", true
+		}
+	}
+	return nil, false
+}
+
+// scheduled finds the arguments of a task.
+func (r *recording) scheduled(name string) (jsonata.Value, bool) {
+	for i, e := range r.events {
+		if kind(e) == "TaskStateEntered" && get(details(e), "name") == name {
+			for _, next := range r.events[i:] {
+				if kind(next) == "TaskScheduled" && get(next, "previousEventId") == get(e, "id") {
+					return decodeText(get(details(next), "parameters")), true
+				}
+			}
+		}
+	}
+	return nil, false
+}
+
+// items finds the items of a Map.
+func (r *recording) items(name string) (jsonata.Value, bool) {
+	list, ok := r.iterated(name)
+	if list == nil {
+		list = []jsonata.Value{}
+	}
+	return list, ok
 }
 
 // exited finds the recorded output of a state.
