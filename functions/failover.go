@@ -30,6 +30,8 @@ func on[H, In, Out any](make func(platform.Platform) H, handle func(H, context.C
 const (
 	brief = 60 * time.Second  // looks and acts once in its own region
 	long  = 120 * time.Second // makes calls to a region that may answer slowly or not at all
+	// longest is what Lambda allows: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+	longest = 15 * time.Minute
 	// memory is more than the handlers need: Lambda's share of CPU grows with it, and so does the speed of TLS.
 	memory = 512
 )

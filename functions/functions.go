@@ -43,7 +43,7 @@ type Function struct {
 
 // All are all functions, in the order of their names within each group.
 func All() []Function {
-	return append(watched(), failover()...)
+	return append(append(watched(), failover()...), backup()...)
 }
 
 // Named is the function of a name.
