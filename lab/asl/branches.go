@@ -46,8 +46,8 @@ func (x *Execution) mapState(f *frame, s *state) {
 			err = wrongType(m.items, "array", items)
 		}
 	}
-	if err != nil { // recorded behind the last event before the state, not behind the state's own entry
-		x.queryFrom(f, f.before, err, nil)
+	if err != nil {
+		x.query(f, err)
 		return
 	}
 	limits, err := x.mapLimits(m, v)

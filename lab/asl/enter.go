@@ -170,7 +170,7 @@ func (x *Execution) timestamp(t *template, v jsonata.Bindings) (time.Time, *quer
 	}
 	at, bad := time.Parse(time.RFC3339, s)
 	if bad != nil {
-		return time.Time{}, &queryError{fmt.Sprintf("The JSONata expression '%s' specified for the field '%s' returned an invalid timestamp: %s", t.expr, t.field, jsonata.Encode(value)), t.field}
+		return time.Time{}, &queryError{"The " + t.field + " field cannot be parsed as an ISO-8601 extended offset date-time format string: " + s, t.field}
 	}
 	return at, nil
 }

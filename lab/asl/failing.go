@@ -19,8 +19,16 @@ func (x *Execution) during(f *frame) string {
 }
 
 // query records an evaluation that failed and lets the state's Retry and Catch see it.
+//
+// Where nothing happened since the state was entered, AWS's recordings (November 2024) show the event
+// behind the last one before the state, not behind the state's own entry; those of Wait states
+// (December 2024) show it behind the entry.
 func (x *Execution) query(f *frame, err *queryError) {
-	x.queryFrom(f, f.previous, err, nil)
+	previous := f.previous
+	if previous == f.entered && f.current().kind != "Wait" {
+		previous = f.before
+	}
+	x.queryFrom(f, previous, err, nil)
 }
 
 // queryFrom does so with the event before it. stateFailed is the event that a Parallel or a Map adds.

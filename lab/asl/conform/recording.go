@@ -62,7 +62,7 @@ func kind(e *jsonata.Object) string { s, _ := get(e, "type").(string); return s 
 func get(v jsonata.Value, path ...string) jsonata.Value {
 	for _, key := range path {
 		o, ok := v.(*jsonata.Object)
-		if !ok {
+		if !ok || o == nil {
 			return nil
 		}
 		if v, ok = o.Get(key); !ok {
@@ -88,6 +88,10 @@ func details(e *jsonata.Object) *jsonata.Object {
 // the recorded events is replaced, and only by what the events say it was.
 func (r *recording) complete() []string {
 	var notes []string
+	if stamp := r.stamp(); stamped(r.input, stamp) != nil {
+		notes = append(notes, "the input holds a time that the recorder replaced by a word; it was taken as "+stamp)
+		r.input = stamped(r.input, stamp)
+	}
 	states, _ := get(r.definition, "States").(*jsonata.Object)
 	if states == nil {
 		return nil
@@ -129,6 +133,38 @@ func (r *recording) complete() []string {
 func placeholder(v jsonata.Value) bool {
 	s, ok := v.(string)
 	return ok && (strings.EqualFold(s, "_tbd_") || strings.EqualFold(s, "__tbd__"))
+}
+
+// stamp is the time that an input held: the one that a failed Wait complains about, or any valid one.
+func (r *recording) stamp() string {
+	for _, e := range r.events {
+		cause, _ := get(details(e), "cause").(string)
+		if _, text, ok := strings.Cut(cause, "date-time format string: "); ok {
+			return text
+		}
+	}
+	return "2016-12-05T21:29:29Z"
+}
+
+// stamped replaces the recorder's words for times, or returns nil when there is none.
+func stamped(v jsonata.Value, stamp string) jsonata.Value {
+	o, ok := v.(*jsonata.Object)
+	if !ok {
+		return nil
+	}
+	var out *jsonata.Object
+	for i, k := range o.Keys {
+		if s, ok := o.Values[i].(string); ok && (s == "timestamp" || s == "date" || s == "datetime") {
+			if out == nil {
+				out = o.Clone()
+			}
+			out.Set(k, stamp)
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	return out
 }
 
 // quoted finds the expression of a field in the cause of an evaluation that failed.
