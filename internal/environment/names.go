@@ -69,6 +69,12 @@ func (e *Environment) DatabaseACL(region string) string { return e.workload(regi
 // IncidentTable is the DynamoDB table of incidents; each region has one.
 func (e *Environment) IncidentTable() string { return e.Prefix() + "-incidents" }
 
+// Topics are the names of the SNS topics of all contacts.
+func (e *Environment) Topics() []string {
+	c := e.Contacts
+	return []string{c.OnCall.Topic, c.IncidentCommander.Topic, c.TechnicalLead.Topic, c.CommunicationsLead.Topic, c.BusinessContinuityManager.Topic}
+}
+
 // Topic is the ARN of an SNS topic in a region.
 func (e *Environment) Topic(region, name string) string {
 	return fmt.Sprintf("arn:aws:sns:%s:%s:%s", region, e.Account, name)

@@ -1,0 +1,88 @@
+package world
+
+import (
+	"strings"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/ecs"
+	"github.com/acso/disaster-recovery/lab/cloud/efs"
+	"github.com/acso/disaster-recovery/lab/cloud/rds"
+	"github.com/acso/disaster-recovery/lab/cloud/route53"
+)
+
+// layWorkload puts ACSO itself into both regions: keys, networks, database and replica, file systems, services.
+func (w *World) layWorkload() {
+	e := w.Env
+	for _, region := range w.Cloud.Regions() {
+		w.layKey(region, e.DatabaseKey(region))
+		w.EC2.Create(region, e.DatabaseACL(region))
+	}
+	w.RDS.Create(e.Regions.Primary, rds.Setup{
+		ID: e.Database.Identifier, Class: e.Database.InstanceClass, Database: e.Database.Name, Key: e.DatabaseKey(e.Regions.Primary),
+		ACL: e.DatabaseACL(e.Regions.Primary), Retention: e.Database.BackupRetention.Days(), Window: e.Database.BackupWindow, Protected: true,
+	})
+	w.RDS.Create(e.Regions.Recovery, rds.Setup{
+		ID: e.Database.Replica, Class: e.Database.InstanceClass, Database: e.Database.Name, Key: e.DatabaseKey(e.Regions.Recovery),
+		ACL: e.DatabaseACL(e.Regions.Recovery), Retention: 1, Window: e.Database.BackupWindow, Protected: true,
+		SourceRegion: e.Regions.Primary, Source: e.Database.Identifier,
+	})
+	w.EFS.Replicate(w.fileSystem(e.Regions.Primary), w.fileSystem(e.Regions.Recovery))
+	for _, region := range w.Cloud.Regions() {
+		var setups []ecs.Setup
+		for _, s := range e.Services {
+			count := s.Desired
+			if region == e.Regions.Recovery {
+				count = s.Standby
+			}
+			setups = append(setups, ecs.Setup{
+				Name: e.Service(region, s.Name), Short: s.Name, Critical: s.Tier == environment.Critical,
+				Desired: count, Min: count, Max: 2 * s.Desired,
+			})
+		}
+		w.ECS.Begin(region, e.Cluster(region), e.RegionalName(region), e.DatabaseIn(region), setups...)
+	}
+	w.DNS.Watch(func(host string) bool {
+		for _, region := range w.Cloud.Regions() {
+			if host == e.RegionalName(region) {
+				return w.ECS.Answers(cloud.Checkers, region)
+			}
+		}
+		return false
+	})
+}
+
+// layKey makes the key that the environment names by ARN, identifier or alias.
+func (w *World) layKey(region, name string) {
+	alias, named := strings.CutPrefix(name, "alias/")
+	switch {
+	case strings.HasPrefix(name, "arn:"):
+		w.KMS.CreateARN(name)
+	case named:
+		w.KMS.Alias(region, alias, w.KMS.Create(region, ""))
+	default:
+		w.KMS.Create(region, name)
+	}
+}
+
+func (w *World) fileSystem(region string) *efs.FileSystem {
+	return w.EFS.Create(region, w.Env.FileSystem(region), w.Env.DatabaseKey(region))
+}
+
+// layNames puts the names into DNS: the failover pair with the switch on PRIMARY, the names of the regions with the
+// checks that only detect, and the TXT records through which the checkers' verdict is read.
+func (w *World) layNames() {
+	e := w.Env
+	primary, recovery := e.Regions.Primary, e.Regions.Recovery
+	const switched = "failover-switch"
+	w.DNS.AddAlarmCheck(switched, recovery, e.SwitchAlarm())
+	for _, region := range w.Cloud.Regions() {
+		check := "endpoint-" + region
+		w.DNS.AddEndpointCheck(check, e.RegionalName(region), e.Domain.HealthPath)
+		w.DNS.Add(route53.Setup{Name: e.CheckersName(region), Type: "TXT", Value: `"healthy"`, TTL: 10 * time.Second, Set: "healthy", Failover: "PRIMARY", Check: check})
+		w.DNS.Add(route53.Setup{Name: e.CheckersName(region), Type: "TXT", Value: `"unhealthy"`, TTL: 10 * time.Second, Set: "unhealthy", Failover: "SECONDARY"})
+	}
+	w.DNS.Add(route53.Setup{Name: e.Domain.Name, Type: "CNAME", Value: e.RegionalName(primary), TTL: e.Domain.TTL.Std(), Set: primary, Failover: "PRIMARY", Check: switched})
+	w.DNS.Add(route53.Setup{Name: e.Domain.Name, Type: "CNAME", Value: e.RegionalName(recovery), TTL: e.Domain.TTL.Std(), Set: recovery, Failover: "SECONDARY"})
+}

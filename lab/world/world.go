@@ -1,0 +1,156 @@
+// Package world assembles the two regions of an environment as they are on a normal day: the workload in the primary,
+// the warm standby in the recovery region, and everything that this project deploys in both.
+//
+// It breaks nothing and judges nothing: scenarios do the one, package drill the other. What is deployed here has to be
+// what the stacks deploy.
+package world
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/lab/asl"
+	"github.com/acso/disaster-recovery/lab/asl/jsonata"
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
+	"github.com/acso/disaster-recovery/lab/cloud/dynamodb"
+	"github.com/acso/disaster-recovery/lab/cloud/ec2"
+	"github.com/acso/disaster-recovery/lab/cloud/ecs"
+	"github.com/acso/disaster-recovery/lab/cloud/efs"
+	"github.com/acso/disaster-recovery/lab/cloud/eventbridge"
+	"github.com/acso/disaster-recovery/lab/cloud/kms"
+	"github.com/acso/disaster-recovery/lab/cloud/lambda"
+	"github.com/acso/disaster-recovery/lab/cloud/rds"
+	"github.com/acso/disaster-recovery/lab/cloud/route53"
+	"github.com/acso/disaster-recovery/lab/cloud/sns"
+	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
+	"github.com/acso/disaster-recovery/lab/sim"
+	"github.com/acso/disaster-recovery/statemachines"
+)
+
+// World is one account with both regions, and the clients.
+type World struct {
+	Sim       *sim.Sim
+	Cloud     *cloud.Cloud
+	Env       *environment.Environment
+	KMS       *kms.Service
+	DynamoDB  *dynamodb.Service
+	SNS       *sns.Service
+	Metrics   *cloudwatch.Service
+	Events    *eventbridge.Service
+	EC2       *ec2.Service
+	RDS       *rds.Service
+	EFS       *efs.Service
+	ECS       *ecs.Service
+	DNS       *route53.Service
+	Lambda    *lambda.Service
+	States    *stepfunctions.Service
+
+	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
+	asked     []func(*stepfunctions.Execution)
+	notices   []func(kind, region, text string)
+	approved  bool
+}
+
+// Options say which world is made.
+type Options struct {
+	Seed        uint64
+	Environment *environment.Environment
+	Evaluator   *jsonata.Evaluator
+	Machines    Machines
+}
+
+// Machines are the parsed state machines of an environment, by name. They may be shared by worlds of one thread.
+type Machines map[string]*asl.Machine
+
+// ParseMachines parses all state machines with the functions of the environment.
+func ParseMachines(e *environment.Environment) (Machines, error) {
+	parsed := Machines{}
+	for _, m := range statemachines.All() {
+		values := map[string]string{}
+		for _, name := range m.Placeholders() {
+			values[name] = e.FunctionName(name)
+		}
+		definition, err := m.Substitute(values)
+		if err != nil {
+			return nil, fmt.Errorf("prepare the state machine %s: %w", m.Name, err)
+		}
+		if parsed[m.Name], err = asl.Parse(m.Name, []byte(definition)); err != nil {
+			return nil, err
+		}
+	}
+	return parsed, nil
+}
+
+// New makes a world at sim.Epoch.
+func New(o Options) *World {
+	e := o.Environment
+	s := sim.New(o.Seed)
+	c := cloud.New(s, e.Account, e.Regions.Primary, e.Regions.Recovery)
+	w := &World{Sim: s, Cloud: c, Env: e, questions: map[*stepfunctions.Execution]string{}}
+	w.KMS = kms.New(c)
+	w.DynamoDB = dynamodb.New(c)
+	w.SNS = sns.New(c)
+	w.Metrics = cloudwatch.New(c, w.SNS)
+	w.Events = eventbridge.New(c)
+	w.EC2 = ec2.New(c)
+	w.RDS = rds.New(c, keys{w.KMS}, w.EC2, metrics{w.Metrics})
+	w.EFS = efs.New(c)
+	w.DNS = route53.New(c, e.Domain.HostedZone, e.Domain.Name, alarms{w.Metrics}, metrics{w.Metrics})
+	w.ECS = ecs.New(c, w.RDS, w.DNS)
+	w.Lambda = lambda.New(c)
+	w.States = stepfunctions.New(c, w.Lambda, o.Evaluator)
+
+	w.layWorkload()
+	w.layNames()
+	w.layControl(o.Machines)
+	w.watch()
+	return w
+}
+
+// ServesClients tells whether a region serves clients now: they reach it and their writes would be taken.
+func (w *World) ServesClients(region string) bool { return w.ECS.Answers(cloud.Clients, region) }
+
+// Answer is what a person says when asked.
+type Answer struct {
+	Approved     bool   `json:"approved"`
+	By           string `json:"by"`
+	FencedByHand bool   `json:"fencedByHand"`
+}
+
+// OnQuestion has f called when a machine begins to wait for a person.
+func (w *World) OnQuestion(f func(*stepfunctions.Execution)) { w.asked = append(w.asked, f) }
+
+// Reply answers the question that an execution waits with. It does nothing when the execution waits no more.
+func (w *World) Reply(x *stepfunctions.Execution, a Answer) {
+	token, waiting := w.questions[x]
+	if !waiting || x.Status() != asl.Running {
+		return
+	}
+	delete(w.questions, x)
+	if a.By == "" {
+		a.By = "the on-call engineer"
+	}
+	text, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // two booleans and a name
+	}
+	if err := w.States.Answer(token, text); err != nil {
+		w.notice("service", x.Region, fmt.Sprintf("the answer was refused: %v", err))
+		return
+	}
+	w.approved = w.approved || a.Approved
+}
+
+// Approved tells whether a person has said yes in this world.
+func (w *World) Approved() bool { return w.approved }
+
+// OnNotice has f called for what a person who watches would want to see: alarms, DNS, schedules.
+func (w *World) OnNotice(f func(kind, region, text string)) { w.notices = append(w.notices, f) }
+
+func (w *World) notice(kind, region, text string) {
+	for _, f := range w.notices {
+		f(kind, region, text)
+	}
+}
