@@ -1,6 +1,7 @@
 package conform
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
@@ -35,6 +36,12 @@ func newPlayback(clock *asl.SimulatedClock, r *recording) *playback {
 		next[get(e, "previousEventId")] = append(next[get(e, "previousEventId")], e)
 	}
 	for _, e := range r.events {
+		if !numbered(e) { // sorted by the recorder, so that only the order of the results is left
+			if a, ok := ending(e); ok {
+				p.queue[""] = append(p.queue[""], a)
+			}
+			continue
+		}
 		if kind(e) == "TaskScheduled" || kind(e) == "LambdaFunctionScheduled" {
 			name := stateOf(e, byID)
 			p.queue[name] = append(p.queue[name], follow(e, next))
@@ -71,17 +78,25 @@ func follow(e *jsonata.Object, next map[jsonata.Value][]*jsonata.Object) answer 
 		if down == nil {
 			return a
 		}
-		d := details(down)
-		switch k := kind(down); {
-		case k == "TaskSubmitted":
-			a.submitted = payload(get(d, "output"))
-		case strings.HasSuffix(k, "Succeeded"):
-			a.output, a.silent = payload(get(d, "output")), false
-		case strings.HasSuffix(k, "Failed"):
-			a.fault, a.silent = &asl.TaskError{Error: plain(get(d, "error")), Cause: plain(get(d, "cause"))}, false
+		if kind(down) == "TaskSubmitted" {
+			a.submitted = payload(get(details(down), "output"))
+		} else if end, ok := ending(down); ok {
+			a.output, a.fault, a.silent = end.output, end.fault, false
 		}
 		e = down
 	}
+}
+
+// ending reads the end of an attempt.
+func ending(e *jsonata.Object) (answer, bool) {
+	d := details(e)
+	switch kind(e) {
+	case "TaskSucceeded", "LambdaFunctionSucceeded":
+		return answer{output: payload(get(d, "output"))}, true
+	case "TaskFailed", "TaskSubmitFailed", "TaskStartFailed", "LambdaFunctionFailed", "LambdaFunctionStartFailed", "LambdaFunctionScheduleFailed":
+		return answer{fault: &asl.TaskError{Error: plain(get(d, "error")), Cause: plain(get(d, "cause"))}}, true
+	}
+	return answer{}, false
 }
 
 // payload is the JSON text of a recorded payload.
@@ -105,14 +120,18 @@ const latency = time.Microsecond
 
 // Start implements asl.Integrations.
 func (p *playback) Start(t asl.Task, done func(json.RawMessage, *asl.TaskError)) func() {
-	queue := p.queue[t.StateName]
+	name := t.StateName
+	if len(p.queue[name]) == 0 {
+		name = ""
+	}
+	queue := p.queue[name]
 	if len(queue) == 0 {
 		return p.clock.After(latency, func() {
 			done(nil, &asl.TaskError{Error: "NotRecorded", Cause: "the recording has no further attempt of " + t.StateName})
 		})
 	}
 	a := queue[0]
-	p.queue[t.StateName] = queue[1:]
+	p.queue[name] = queue[1:]
 	var cancels []func()
 	later := func(d time.Duration, f func()) { cancels = append(cancels, p.clock.After(d, f)) }
 	if a.submitted != nil {
@@ -145,6 +164,12 @@ func (p *playback) mapRuns(r *recording) {
 			output := decodeText(get(d, "output"))
 			if list, ok := output.([]jsonata.Value); ok {
 				for _, item := range list {
+					if batch, ok := get(item, "Items").([]jsonata.Value); ok && bytes.Contains(jsonata.Append(nil, r.definition), []byte(`"ItemBatcher"`)) {
+						for _, one := range batch {
+							p.items = append(p.items, jsonata.Append(nil, one))
+						}
+						continue
+					}
 					p.items = append(p.items, jsonata.Append(nil, item))
 				}
 			}
