@@ -71,8 +71,7 @@ func (t *Traffic) Loss(survivor *rds.Instance) Loss { return t.LossUntil(survivo
 func (t *Traffic) LossUntil(survivor *rds.Instance, until time.Time) Loss {
 	var l Loss
 	var before time.Time
-	for i := range t.acks {
-		a := &t.acks[i]
+	for a := range t.each {
 		if a.At.After(until) {
 			break // they are in the order of time
 		}
@@ -100,7 +99,7 @@ func (t *Traffic) LossUntil(survivor *rds.Instance, until time.Time) Loss {
 // Elsewhere lists the writes that were acknowledged after a moment by another database than the survivor's.
 func (t *Traffic) Elsewhere(survivor *rds.Instance, after time.Time) []Ack {
 	var out []Ack
-	for _, a := range t.acks {
+	for a := range t.each {
 		if a.At.After(after) && !t.databases.Holds(survivor, a.Receipt) {
 			out = append(out, a)
 		}
@@ -135,18 +134,29 @@ func (t *Traffic) DualWriters() []Dual {
 	return out
 }
 
-// Acks are all acknowledged writes in the order of time. The caller must not change them.
-func (t *Traffic) Acks() []Ack { return t.acks }
+// Acks are all acknowledged writes in the order of time.
+func (t *Traffic) Acks() []Ack { return slices.Collect(t.each) }
+
+func (t *Traffic) each(yield func(Ack) bool) {
+	for _, part := range t.acks {
+		for i := range part {
+			if !yield(t.open(&part[i])) {
+				return
+			}
+		}
+	}
+}
 
 // Failures are the causes of failed attempts in the order of their first appearance.
 func (t *Traffic) Failures() []Failure { return slices.Clone(t.failures) }
 
 // LastAck is the newest acknowledged write that a region took, or zero.
 func (t *Traffic) LastAck(region string) time.Time {
-	for i := len(t.acks) - 1; i >= 0; i-- {
-		if t.acks[i].Region == region {
-			return t.acks[i].At
+	var last time.Time
+	for _, w := range t.writers {
+		if w.region == region && w.last.After(last) {
+			last = w.last
 		}
 	}
-	return time.Time{}
+	return last
 }

@@ -31,6 +31,27 @@ type Ack struct {
 	Client  int32
 }
 
+// ack is an Ack without pointers: there are many, and the collector does not look into them.
+type ack struct {
+	at, committed, number int64 // times in unix nanoseconds
+	writer, client        int32
+}
+
+const chunk = 4096
+
+func (t *Traffic) keep(a ack) {
+	if n := len(t.acks); n == 0 || len(t.acks[n-1]) == chunk {
+		t.acks = append(t.acks, make([]ack, 0, chunk))
+	}
+	last := &t.acks[len(t.acks)-1]
+	*last = append(*last, a)
+}
+
+func (t *Traffic) open(a *ack) Ack {
+	w := &t.writers[a.writer]
+	return Ack{rds.Receipt{Timeline: w.timeline, At: time.Unix(0, a.committed).UTC()}, time.Unix(0, a.at).UTC(), a.number, w.region, a.client}
+}
+
 // Failure is how often something went wrong for a client.
 type Failure struct {
 	Err   error
@@ -48,7 +69,7 @@ type Traffic struct {
 	databases *rds.Service
 	name      string
 	clients   []client
-	acks      []Ack
+	acks      [][]ack // in chunks, in the order of time: a long run never copies them
 	writers   []writer
 	failures  []Failure
 	stop      func()
@@ -126,22 +147,22 @@ func (t *Traffic) once(c *client, id int32, now time.Time) (region string, err e
 	if err != nil {
 		return region, err
 	}
-	t.acks = append(t.acks, Ack{receipt, now, c.number, region, id})
-	t.acknowledged(receipt.Timeline, region, now)
+	t.keep(ack{now.UnixNano(), receipt.At.UnixNano(), c.number, t.acknowledged(receipt.Timeline, region, now), id})
 	if back, err := t.databases.Read(region, instance, id); err != nil || back != c.number {
 		return region, ErrStale
 	}
 	return region, nil
 }
 
-func (t *Traffic) acknowledged(timeline *rds.Timeline, region string, now time.Time) {
+func (t *Traffic) acknowledged(timeline *rds.Timeline, region string, now time.Time) int32 {
 	for i := len(t.writers) - 1; i >= 0; i-- {
 		if w := &t.writers[i]; w.timeline == timeline {
 			w.last = now
-			return
+			return int32(i)
 		}
 	}
 	t.writers = append(t.writers, writer{timeline, region, now, now})
+	return int32(len(t.writers) - 1)
 }
 
 func (t *Traffic) failed(err error) {

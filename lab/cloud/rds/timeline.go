@@ -21,6 +21,9 @@ type Timeline struct {
 	sealed     time.Time // the latest cut that was taken: what commits in the same instant, but afterwards, is beyond it
 }
 
+// firstRows is room for a quarter of an hour of five clients.
+const firstRows = 4500
+
 type clientRow struct {
 	at     int64 // unix nanoseconds
 	number int64
@@ -60,6 +63,9 @@ func (t *Timeline) commit(now time.Time) time.Time {
 
 func (t *Timeline) write(now time.Time, client int32, number int64) time.Time {
 	now = t.commit(now)
+	if t.rows == nil {
+		t.rows = make([]clientRow, 0, firstRows)
+	}
 	t.rows = append(t.rows, clientRow{now.UnixNano(), number, client})
 	for int(client) >= len(t.last) {
 		t.last = append(t.last, -1)
