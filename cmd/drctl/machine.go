@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/acso/disaster-recovery/lab/asl"
+	"github.com/acso/disaster-recovery/statemachines"
 )
 
 type machineCommand struct {
@@ -38,5 +39,12 @@ func (a *app) readMachine(nameOrPath string) (*asl.Machine, error) {
 
 // definition is the text of one of this project's procedures.
 func definition(name string) ([]byte, error) {
-	return nil, fmt.Errorf("there is no state machine %q", name)
+	if m, ok := statemachines.Named(name); ok {
+		return []byte(m.Definition), nil
+	}
+	var names []string
+	for _, m := range statemachines.All() {
+		names = append(names, m.Name)
+	}
+	return nil, fmt.Errorf("there is no state machine %q: choose %s, or give a file", name, strings.Join(names, ", "))
 }

@@ -5,16 +5,48 @@
 package mermaid
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // flow is a set of states with a beginning: the machine, a branch of a Parallel, or the processor of a Map.
 type flow struct {
-	Comment string           `json:"Comment"`
-	StartAt string           `json:"StartAt"`
-	States  map[string]state `json:"States"`
+	Comment string `json:"Comment"`
+	StartAt string `json:"StartAt"`
+	States  states `json:"States"`
+}
+
+// states keeps the order of the file, which is the order in which its author tells the procedure.
+type states struct {
+	names []string
+	named map[string]state
+}
+
+// UnmarshalJSON reads the object key by key, since a map would forget the order.
+func (s *states) UnmarshalJSON(text []byte) error {
+	s.named = map[string]state{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if _, err := decoder.Token(); err != nil { // the opening brace
+		return err
+	}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		name, ok := key.(string)
+		if !ok {
+			return fmt.Errorf("States: %v is no name of a state", key)
+		}
+		var one state
+		if err := decoder.Decode(&one); err != nil {
+			return fmt.Errorf("state %s: %w", name, err)
+		}
+		s.names = append(s.names, name)
+		s.named[name] = one
+	}
+	return nil
 }
 
 type state struct {
@@ -51,39 +83,6 @@ func parse(name string, definition []byte) (*flow, error) {
 		return nil, fmt.Errorf("draw state machine %s: %w", name, err)
 	}
 	return &f, nil
-}
-
-// order lists the states as they are reached from the beginning, so that a page reads in the order in which things
-// happen. What cannot be reached comes last, by name.
-func (f *flow) order() []string {
-	seen := map[string]bool{}
-	var names []string
-	var visit func(string)
-	visit = func(name string) {
-		s, exists := f.States[name]
-		if !exists || seen[name] {
-			return
-		}
-		seen[name] = true
-		names = append(names, name)
-		visit(s.Next)
-		for _, c := range s.Choices {
-			visit(c.Next)
-		}
-		visit(s.Default)
-		for _, c := range s.Catch {
-			visit(c.Next)
-		}
-	}
-	visit(f.StartAt)
-	var rest []string
-	for name := range f.States {
-		if !seen[name] {
-			rest = append(rest, name)
-		}
-	}
-	slices.Sort(rest)
-	return append(names, rest...)
 }
 
 func (s state) flows() []flow {

@@ -3,6 +3,7 @@ package mermaid
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,15 +21,16 @@ func Page(name string, definition []byte) (string, error) {
 	}
 	page.WriteString("```mermaid\nstateDiagram-v2\n")
 	draw(&page, f, "  ")
-	page.WriteString("```\n\nArrows marked *on* are taken when the state fails with that error.\n\n| State | Type | What it does |\n|---|---|---|\n")
+	page.WriteString("```\n\nArrows marked *on* are taken when the state fails with that error. Where many states share such an arrow, a note at its\ntarget stands for all of them.\n\n| State | Type | What it does |\n|---|---|---|\n")
 	table(&page, f, "")
 	return page.String(), nil
 }
 
 func draw(out *strings.Builder, f *flow, indent string) {
+	hubs := f.hubs()
 	fmt.Fprintf(out, "%s[*] --> %s\n", indent, identifier(f.StartAt))
-	for _, name := range f.order() {
-		s, id := f.States[name], identifier(name)
+	for _, name := range f.States.names {
+		s, id := f.States.named[name], identifier(name)
 		if inner := s.flows(); len(inner) > 0 {
 			fmt.Fprintf(out, "%sstate %s {\n", indent, label(name, id))
 			for i := range inner {
@@ -41,12 +43,18 @@ func draw(out *strings.Builder, f *flow, indent string) {
 		} else if id != name {
 			fmt.Fprintf(out, "%sstate %s\n", indent, label(name, id))
 		}
-		s.arrows(out, id, indent)
+		s.arrows(out, id, indent, hubs)
+	}
+	for _, h := range hubs {
+		fmt.Fprintf(out, "%snote right of %s: %s\n", indent, identifier(h.to), escape(fmt.Sprintf("%s from %d states", h.text, h.states)))
 	}
 }
 
-func (s state) arrows(out *strings.Builder, id, indent string) {
+func (s state) arrows(out *strings.Builder, id, indent string, hubs []hub) {
 	arrow := func(to, text string) {
+		if slices.ContainsFunc(hubs, func(h hub) bool { return identifier(h.to) == to && h.text == text }) {
+			return // the note says it
+		}
 		if text != "" {
 			text = ": " + escape(text)
 		}
@@ -57,7 +65,7 @@ func (s state) arrows(out *strings.Builder, id, indent string) {
 	}
 	switch {
 	case s.Default != "":
-		arrow(identifier(s.Default), "otherwise")
+		arrow(identifier(s.Default), otherwise)
 	case s.Next != "":
 		arrow(identifier(s.Next), "")
 	case s.Type == "Fail":
@@ -66,8 +74,43 @@ func (s state) arrows(out *strings.Builder, id, indent string) {
 		arrow("[*]", "")
 	}
 	for _, c := range s.Catch {
-		arrow(identifier(c.Next), "on "+strings.Join(c.ErrorEquals, ", "))
+		arrow(identifier(c.Next), c.label())
 	}
+}
+
+const otherwise = "otherwise"
+
+func (c catch) label() string { return "on " + strings.Join(c.ErrorEquals, ", ") }
+
+// hub is a state that many others go to for the same reason: a note says so in place of the arrows, which would hide
+// the way that things normally take.
+type hub struct {
+	to, text string
+	states   int
+}
+
+// crowd is how many arrows of one kind make their target a hub.
+const crowd = 4
+
+func (f *flow) hubs() []hub {
+	var all []hub
+	count := func(to, text string) {
+		if i := slices.IndexFunc(all, func(h hub) bool { return h.to == to && h.text == text }); i >= 0 {
+			all[i].states++
+			return
+		}
+		all = append(all, hub{to, text, 1})
+	}
+	for _, name := range f.States.names {
+		s := f.States.named[name]
+		if s.Default != "" {
+			count(s.Default, otherwise)
+		}
+		for _, c := range s.Catch {
+			count(c.Next, c.label())
+		}
+	}
+	return slices.DeleteFunc(all, func(h hub) bool { return h.states < crowd })
 }
 
 var word = regexp.MustCompile(`^[A-Za-z]\w*$`)
@@ -118,8 +161,8 @@ func escape(text string) string {
 }
 
 func table(out *strings.Builder, f *flow, within string) {
-	for _, name := range f.order() {
-		s := f.States[name]
+	for _, name := range f.States.names {
+		s := f.States.named[name]
 		comment := strings.ReplaceAll(s.Comment, "|", `\|`)
 		if len(s.Retry) > 0 {
 			var errors []string

@@ -43,3 +43,18 @@ func TestEscape(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// Thirty arrows to the same state hide the way that things normally take.
+func TestManyEqualArrowsBecomeANote(t *testing.T) {
+	definition := `{"StartAt": "A", "States": {"Undo": {"Type": "Fail"}`
+	for _, name := range []string{"A", "B", "C", "D"} {
+		definition += `, "` + name + `": {"Type": "Task", "End": true, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Undo"}]}`
+	}
+	got, err := Page("many", []byte(definition+"}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(got, "--> Undo") || !strings.Contains(got, "note right of Undo: on States.ALL from 4 states") {
+		t.Errorf("want a note and no arrows, got\n%s", got)
+	}
+}
