@@ -1,0 +1,9 @@
+// Command lambda is the checkhealth function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/checkhealth"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(checkhealth.New, (*checkhealth.Handler).Handle) }

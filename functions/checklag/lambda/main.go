@@ -1,0 +1,9 @@
+// Command lambda is the checklag function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/checklag"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(checklag.New, (*checklag.Handler).Handle) }

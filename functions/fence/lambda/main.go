@@ -1,0 +1,9 @@
+// Command lambda is the fence function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/fence"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(fence.New, (*fence.Handler).Handle) }

@@ -1,0 +1,9 @@
+// Command lambda is the heartbeat function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/heartbeat"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(heartbeat.New, (*heartbeat.Handler).Handle) }

@@ -1,0 +1,9 @@
+// Command lambda is the probe function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/probe"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(probe.New, (*probe.Handler).Handle) }

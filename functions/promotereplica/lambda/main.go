@@ -1,0 +1,9 @@
+// Command lambda is the promotereplica function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/promotereplica"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(promotereplica.New, (*promotereplica.Handler).Handle) }

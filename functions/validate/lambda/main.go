@@ -1,0 +1,9 @@
+// Command lambda is the validate function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/validate"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(validate.New, (*validate.Handler).Handle) }

@@ -1,0 +1,87 @@
+// Package bootstrap is how a function starts on AWS: it fills the same platform.Platform that the lab fills, with the real
+// clock, the network, DNS and PostgreSQL.
+//
+// It refuses to start without an environment. The environment reaches a function as JSON beside the binary (the stacks
+// write it from the validated YAML), so that no function parses or validates YAML while a region is down.
+package bootstrap
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/miekg/dns"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/platform"
+)
+
+// EnvironmentFile is the name of the environment beside the binary; ENVIRONMENT_FILE names another.
+const EnvironmentFile = "environment.json"
+
+// Start serves a handler until Lambda ends the process. A function that cannot start exits with its reason.
+func Start[H, In, Out any](make func(platform.Platform) H, handle func(H, context.Context, In) (Out, error)) {
+	p, err := open(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bootstrap:", err)
+		os.Exit(1)
+	}
+	h := make(p)
+	lambda.Start(platform.Entry(func(ctx context.Context, in In) (Out, error) { return handle(h, ctx, in) }))
+}
+
+func open(ctx context.Context) (platform.Platform, error) {
+	e, err := readEnvironment()
+	if err != nil {
+		return platform.Platform{}, err
+	}
+	// The region and the role's credentials come from Lambda; nothing here makes a call.
+	aws, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return platform.Platform{}, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	return platform.Platform{
+		AWS: aws, Environment: e, Clock: clock{}, HTTP: &endpoints{}, DNS: &authority{name: dns.Fqdn(e.Domain.Name)}, SQL: &postgres{aws: aws},
+	}, nil
+}
+
+func readEnvironment() (*environment.Environment, error) {
+	file := os.Getenv("ENVIRONMENT_FILE")
+	if file == "" {
+		file = besideBinary(EnvironmentFile)
+	}
+	text, err := os.ReadFile(file) // #nosec G304 G703 -- the deployment names it
+	if err != nil {
+		return nil, fmt.Errorf("read the environment: %w; the stacks put it beside the binary", err)
+	}
+	var e environment.Environment
+	if err := json.Unmarshal(text, &e); err != nil {
+		return nil, fmt.Errorf("decode the environment %s: %w", file, err)
+	}
+	if e.Name == "" || e.Regions.Primary == "" || e.Regions.Recovery == "" {
+		return nil, fmt.Errorf("the environment %s names no environment or not two regions", file)
+	}
+	return &e, nil
+}
+
+func besideBinary(name string) string {
+	binary, err := os.Executable()
+	if err != nil {
+		return name
+	}
+	return filepath.Join(filepath.Dir(binary), name)
+}
+
+// clock is real time.
+type clock struct{}
+
+func (clock) Now() time.Time { return time.Now() }
+
+func (clock) WithTimeout(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, limit)
+}
