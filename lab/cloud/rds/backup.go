@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,6 +79,11 @@ func (s *Service) latestRestorable(i *Instance) time.Time {
 	return later(i.earliest, s.sim.Now().Add(-time.Second).Truncate(5*time.Minute))
 }
 
+// restorable tells whether a backup of the instance was completed: before that there is no time to restore to.
+func (s *Service) restorable(i *Instance) bool {
+	return slices.ContainsFunc(s.regions[i.Region].snapshots, func(p *Snapshot) bool { return p.automated && p.resource == i.resource })
+}
+
 func (s *Service) automatedBackups(call *cloud.Call, in *awsrds.DescribeDBInstanceAutomatedBackupsInput) (*awsrds.DescribeDBInstanceAutomatedBackupsOutput, error) {
 	out := &awsrds.DescribeDBInstanceAutomatedBackupsOutput{}
 	for _, i := range s.regions[call.Region].instances {
@@ -94,11 +100,9 @@ func (s *Service) automatedBackups(call *cloud.Call, in *awsrds.DescribeDBInstan
 			BackupRetentionPeriod: aws.Int32(i.Retention), PreferredBackupWindow: aws.String(i.Window), AllocatedStorage: aws.Int32(i.storage),
 			InstanceCreateTime: aws.Time(i.created), Status: aws.String("creating"),
 		}
-		for _, snapshot := range s.regions[call.Region].snapshots {
-			if snapshot.automated && snapshot.resource == i.resource {
-				backup.Status = aws.String("active")
-				backup.RestoreWindow = &types.RestoreWindow{EarliestTime: aws.Time(i.earliest), LatestTime: aws.Time(s.latestRestorable(i))}
-			}
+		if s.restorable(i) {
+			backup.Status = aws.String("active")
+			backup.RestoreWindow = &types.RestoreWindow{EarliestTime: aws.Time(i.earliest), LatestTime: aws.Time(s.latestRestorable(i))}
 		}
 		out.DBInstanceAutomatedBackups = append(out.DBInstanceAutomatedBackups, backup)
 	}

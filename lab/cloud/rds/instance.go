@@ -188,7 +188,7 @@ func (s *Service) describe(i *Instance) types.DBInstance {
 			}
 		}
 	}
-	if i.Retention > 0 && i.serving {
+	if i.Retention > 0 && i.serving && s.restorable(i) {
 		out.LatestRestorableTime = aws.Time(s.latestRestorable(i))
 	}
 	return out

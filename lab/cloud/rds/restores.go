@@ -74,6 +74,9 @@ func (s *Service) restoreTime(call *cloud.Call, in *awsrds.RestoreDBInstanceToPo
 	if source.Retention == 0 {
 		return nil, &types.PointInTimeRestoreNotEnabledFault{Message: aws.String("Point in time restore is not enabled on " + name + ": its backup retention is 0.")}
 	}
+	if !s.restorable(source) {
+		return nil, invalid("%s has no completed backup: there is no time to restore to yet.", name)
+	}
 	latest := s.latestRestorable(source)
 	at := aws.ToTime(in.RestoreTime)
 	switch {
