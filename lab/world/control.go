@@ -16,6 +16,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
 	"github.com/acso/disaster-recovery/lab/cloud/eventbridge"
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
+	"github.com/acso/disaster-recovery/lab/cloud/scheduler"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/sim"
 )
@@ -45,11 +46,14 @@ func (w *World) layFunctions(region string) {
 			continue
 		}
 		arn := w.Lambda.ARN(region, name)
-		w.Sim.Every(w.Sim.Between("schedule "+arn, 0, time.Minute), time.Minute, func() {
-			if w.Cloud.Alive(region) {
-				w.Lambda.Invoke(arn, json.RawMessage("{}"), func(_ json.RawMessage, err *lambda.Error) { if err != nil { fmt.Println(name, region, err) } })
-			}
-		})
+		w.Scheduler.Create(region, scheduler.Schedule{Name: name, Expression: f.Schedule, TargetARN: arn, Invoke: func(payload json.RawMessage) error {
+			w.Lambda.Invoke(arn, payload, func(_ json.RawMessage, err *lambda.Error) {
+				if err != nil {
+					w.notice("schedule", region, fmt.Sprintf("%s failed: %v", name, err))
+				}
+			})
+			return nil
+		}})
 	}
 }
 

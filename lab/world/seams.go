@@ -30,7 +30,7 @@ type alarms struct{ service *cloudwatch.Service }
 func (a alarms) OnAlarm(region, name string, f func(state string, since time.Time)) {
 	a.service.OnAlarm(region, func(change cloudwatch.AlarmChange) {
 		if change.Name == name {
-			f(string(change.New), change.At)
+			f(string(change.New), change.Since)
 		}
 	})
 }

@@ -23,9 +23,11 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/cloud/rds"
 	"github.com/acso/disaster-recovery/lab/cloud/route53"
+	"github.com/acso/disaster-recovery/lab/cloud/scheduler"
 	"github.com/acso/disaster-recovery/lab/cloud/sns"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/sim"
+	"github.com/acso/disaster-recovery/lab/traffic"
 	"github.com/acso/disaster-recovery/statemachines"
 )
 
@@ -39,6 +41,7 @@ type World struct {
 	SNS       *sns.Service
 	Metrics   *cloudwatch.Service
 	Events    *eventbridge.Service
+	Scheduler *scheduler.Service
 	EC2       *ec2.Service
 	RDS       *rds.Service
 	EFS       *efs.Service
@@ -46,6 +49,7 @@ type World struct {
 	DNS       *route53.Service
 	Lambda    *lambda.Service
 	States    *stepfunctions.Service
+	Traffic   *traffic.Traffic
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -94,6 +98,7 @@ func New(o Options) *World {
 	w.SNS = sns.New(c)
 	w.Metrics = cloudwatch.New(c, w.SNS)
 	w.Events = eventbridge.New(c)
+	w.Scheduler = scheduler.New(c)
 	w.EC2 = ec2.New(c)
 	w.RDS = rds.New(c, keys{w.KMS}, w.EC2, metrics{w.Metrics})
 	w.EFS = efs.New(c)
@@ -105,6 +110,7 @@ func New(o Options) *World {
 	w.layWorkload()
 	w.layNames()
 	w.layControl(o.Machines)
+	w.Traffic = traffic.Start(s, w.DNS, w.ECS, w.RDS, e.Domain.Name, traffic.Default)
 	w.watch()
 	return w
 }

@@ -32,6 +32,7 @@ type AlarmChange struct {
 	Region, Name string
 	ARN          string
 	Old, New     State
+	Since        time.Time // when the first data point was put that led to the new state; zero when none did
 	Reason       string
 }
 
@@ -136,7 +137,7 @@ func (s *Service) change(a *alarm, state State, reason string) {
 	if state == a.state {
 		return
 	}
-	c := AlarmChange{At: s.cloud.Sim.Now(), Region: a.region, Name: *a.definition.AlarmName, ARN: s.arn(a.region, *a.definition.AlarmName), Old: a.state, New: state, Reason: reason}
+	c := AlarmChange{At: s.cloud.Sim.Now(), Region: a.region, Name: *a.definition.AlarmName, ARN: s.arn(a.region, *a.definition.AlarmName), Old: a.state, New: state, Since: s.led(a, state), Reason: reason}
 	a.state, a.since, a.reason = state, c.At, reason
 	actions := map[State][]string{OK: a.definition.OKActions, Alarm: a.definition.AlarmActions, InsufficientData: a.definition.InsufficientDataActions}[state]
 	if a.definition.ActionsEnabled == nil || *a.definition.ActionsEnabled {

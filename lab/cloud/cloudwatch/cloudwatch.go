@@ -47,6 +47,7 @@ type metric struct {
 
 type bucket struct {
 	start            time.Time
+	first            time.Time // when the first of its data points was put
 	minimum, maximum float64
 	sum, count       float64
 }
@@ -86,7 +87,7 @@ func (s *Service) add(id string, at time.Time, b bucket) {
 		m = &metric{}
 		s.metrics[id] = m
 	}
-	b.start = at.Truncate(time.Minute)
+	b.start, b.first = at.Truncate(time.Minute), s.cloud.Sim.Now()
 	i := len(m.minutes)
 	for i > 0 && m.minutes[i-1].start.After(b.start) {
 		i--
@@ -104,6 +105,9 @@ func (s *Service) add(id string, at time.Time, b bucket) {
 }
 
 func merge(a, b bucket) bucket {
+	if b.first.Before(a.first) {
+		a.first = b.first
+	}
 	a.minimum, a.maximum = min(a.minimum, b.minimum), max(a.maximum, b.maximum)
 	a.sum, a.count = a.sum+b.sum, a.count+b.count
 	return a

@@ -99,6 +99,21 @@ func (s *Service) points(a *alarm) []point {
 	return out
 }
 
+// led is when the first of the data points was put that speak for a state without a break until now.
+func (s *Service) led(a *alarm, state State) (since time.Time) {
+	m := s.metrics[a.metric]
+	if m == nil || state == InsufficientData {
+		return time.Time{}
+	}
+	for i := len(m.minutes) - 1; i >= 0; i-- {
+		if v, _ := m.minutes[i].statistic(string(a.definition.Statistic)); a.breaches(v) != (state == Alarm) {
+			break
+		}
+		since = m.minutes[i].first
+	}
+	return since
+}
+
 func (a *alarm) breaches(v float64) bool {
 	threshold := *a.definition.Threshold
 	switch a.definition.ComparisonOperator {
