@@ -171,17 +171,18 @@ func (h *Handler) usableKey(ctx context.Context, op string) (arn string, err err
 	ctx, cancel := h.p.Clock.WithTimeout(ctx, patience)
 	defer cancel()
 	name := h.p.Environment.DatabaseKey(h.destination)
-	hint := "make the key " + name + " in " + h.destination + " and enable it, then start backup-database again; nothing was copied"
+	hint := "make the key " + name + " in " + h.destination + ", enable it and let this function use it, then start backup-database again; nothing was copied"
 	if name == "" {
 		return "", failure.New(failure.KeyMissing, op, "the environment names no key in %s", h.destination).Next("%s", hint)
 	}
 	out, err := h.kms.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String(name)})
 	var missing *kmstypes.NotFoundException
-	if errors.As(err, &missing) {
+	failed := failure.FromAWS(err, "%s: describe key %s", op, name)
+	if errors.As(err, &missing) || failure.Is(failed, failure.Denied) { // a key that we may not use is no key to us
 		return "", failure.New(failure.KeyMissing, op, "%w", err).Next("%s", hint)
 	}
-	if err != nil {
-		return "", failure.FromAWS(err, "%s: describe key %s", op, name)
+	if failed != nil {
+		return "", failed
 	}
 	key := out.KeyMetadata
 	if key.KeyState != kmstypes.KeyStateEnabled {
