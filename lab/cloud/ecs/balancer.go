@@ -88,7 +88,7 @@ type transport struct {
 	from string
 }
 
-// RoundTrip answers GET /health as the services do: 200 and healthy, or 503 and unhealthy. Both load balancers accept
+// RoundTrip answers GET on the health path as the services do: 200 and healthy, or 503 and unhealthy. Both load balancers accept
 // the public name as Host; every other path is a 404 of the load balancer.
 func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	s, ctx := t.s, request.Context()
@@ -114,7 +114,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Host != "" && !s.accepts(request.Host) {
 		return answer(request, http.StatusNotFound, `{"message":"no rule for this host"}`), nil
 	}
-	if request.Method != http.MethodGet || !strings.HasSuffix(request.URL.Path, "/health") {
+	if request.Method != http.MethodGet || request.URL.Path != s.HealthPath {
 		return answer(request, http.StatusNotFound, `{"message":"not found"}`), nil
 	}
 	status, body := s.Health(regionName)
@@ -140,7 +140,7 @@ func (s *Service) accepts(host string) bool {
 	return ok
 }
 
-// Health is what /health of a region answers.
+// Health is what the health path of a region answers.
 func (s *Service) Health(regionName string) (status int, body string) {
 	r := s.regions[regionName]
 	health := struct {

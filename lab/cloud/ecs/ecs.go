@@ -53,7 +53,8 @@ func Defaults() Durations {
 
 // Service is ECS in all regions.
 type Service struct {
-	Durations Durations
+	Durations  Durations
+	HealthPath string // under which services answer; /health unless a world says otherwise
 
 	cloud     *cloud.Cloud
 	sim       *sim.Sim
@@ -95,7 +96,7 @@ type task struct {
 
 // New models ECS in every region of the cloud.
 func New(c *cloud.Cloud, databases *rds.Service, names Names) *Service {
-	s := &Service{Durations: Defaults(), cloud: c, sim: c.Sim, databases: databases, names: names, regions: map[string]*region{}, balancers: map[string]string{}}
+	s := &Service{Durations: Defaults(), HealthPath: "/health", cloud: c, sim: c.Sim, databases: databases, names: names, regions: map[string]*region{}, balancers: map[string]string{}}
 	for _, name := range c.Regions() {
 		s.regions[name] = &region{name: name, alive: true, capacity: -1}
 	}

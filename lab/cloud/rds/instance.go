@@ -27,6 +27,7 @@ type Instance struct {
 	timeline  *Timeline // nil while it is a replica
 	link      *link     // nil unless it is a replica
 	serving   bool      // the engine runs and takes connections
+	crashed   bool      // it ran when its region died
 	promoting bool
 	deleted   bool
 	boot      int // sessions of an earlier boot are dead
@@ -148,7 +149,7 @@ func (s *Service) snapshotARN(region, id string) string {
 func (s *Service) restart(i *Instance, d time.Duration, then func()) {
 	s.settle()
 	i.boot++
-	i.serving, i.Status = false, "rebooting"
+	i.serving, i.crashed, i.Status = false, false, "rebooting"
 	s.later(i.Region, d, func() {
 		if i.deleted {
 			return

@@ -10,8 +10,8 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud"
 )
 
-// modify changes name, retention, window, class and deletion protection. A rename "reboots the instance" and changes its
-// endpoint: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html. Without ApplyImmediately a rename
+// modify changes name, retention, window, class and deletion protection. A rename reboots the instance and changes its
+// endpoint; it is gone until the new name is effective: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html. Without ApplyImmediately a rename
 // waits for the maintenance window, which the lab does not model, so it refuses one.
 func (s *Service) modify(call *cloud.Call, in *awsrds.ModifyDBInstanceInput) (*awsrds.ModifyDBInstanceOutput, error) {
 	id := aws.ToString(in.DBInstanceIdentifier)
@@ -54,11 +54,8 @@ func (s *Service) modify(call *cloud.Call, in *awsrds.ModifyDBInstanceInput) (*a
 		i.class = *in.DBInstanceClass
 	}
 	if name != "" && name != id {
+		s.restart(i, s.draw("rename", s.Durations.Rename), func() { i.ID, i.Status = name, "available" })
 		i.Status = "renaming"
-		s.later(i.Region, s.draw("rename", s.Durations.Rename), func() {
-			i.ID = name
-			s.restart(i, s.draw("reboot", s.Durations.Reboot), func() { i.Status = "available" })
-		})
 		return &awsrds.ModifyDBInstanceOutput{DBInstance: new(s.describe(i))}, nil
 	}
 	if i.Status == "available" {

@@ -39,7 +39,7 @@ type Durations struct {
 	// PromotionModify follows. "The promotion process can take several minutes or longer to complete, depending on the
 	// size of the read replica": docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Promote.html.
 	PromotionModify Span
-	// Reboot is the restart at the end of a promotion and of RebootDBInstance. A guess.
+	// Reboot is the restart at the end of a promotion, of RebootDBInstance, and after the region was dead. A guess.
 	Reboot Span
 	// FirstBackup runs after a promotion; writes are accepted meanwhile. A guess.
 	FirstBackup Span
@@ -47,8 +47,9 @@ type Durations struct {
 	SnapshotBase, SnapshotPerGiB, CopyPerGiB Span
 	// Create, Restore and Delete are for instances. Guesses around common experience; PerGiB is added to a restore.
 	Create, Restore, Delete Span
-	// Rename and Modify are for ModifyDBInstance. "It can take up to 10 minutes" for a rename with its reboot:
-	// docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html.
+	// Rename: "the new DNS name becomes effective in about 10 minutes. The renamed DB instance is not available until the
+	// new name becomes effective": docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html.
+	// Modify is for the other changes, a guess.
 	Rename, Modify Span
 	// Lag is how far a connected replica is behind, drawn anew each minute. A guess: usually a few seconds across regions.
 	Lag Span
@@ -67,7 +68,7 @@ func Defaults() Durations {
 		Create:          Span{8 * time.Minute, 20 * time.Minute},
 		Restore:         Span{8 * time.Minute, 20 * time.Minute},
 		Delete:          Span{2 * time.Minute, 6 * time.Minute},
-		Rename:          Span{2 * time.Minute, 10 * time.Minute},
+		Rename:          Span{8 * time.Minute, 12 * time.Minute},
 		Modify:          Span{15 * time.Second, 60 * time.Second},
 		Lag:             Span{200 * time.Millisecond, 3 * time.Second},
 	}
@@ -83,6 +84,7 @@ type Service struct {
 	network Network
 	metrics Metrics
 	regions map[string]*region
+	dead    map[string]bool // regions that are, as far as the engines noticed
 	serial  int
 }
 
@@ -94,12 +96,15 @@ type region struct {
 
 // New models RDS in every region of the cloud.
 func New(c *cloud.Cloud, keys Keys, network Network, metrics Metrics) *Service {
-	s := &Service{Durations: Defaults(), cloud: c, sim: c.Sim, keys: keys, network: network, metrics: metrics, regions: map[string]*region{}}
+	s := &Service{Durations: Defaults(), cloud: c, sim: c.Sim, keys: keys, network: network, metrics: metrics, regions: map[string]*region{}, dead: map[string]bool{}}
 	for _, name := range c.Regions() {
 		// 100 manual snapshots a region: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html.
 		s.regions[name] = &region{quota: 100}
 	}
-	c.BeforeChange(s.settle)
+	c.BeforeChange(func() {
+		s.settle()
+		c.Sim.After(0, s.crash)
+	})
 	network.BeforeChange(s.settle)
 	c.Sim.Every(time.Minute, time.Minute, s.minute)
 	s.registerInstances()
@@ -119,4 +124,35 @@ func (s *Service) draw(purpose string, span Span) time.Duration {
 // later does something by itself in a region: if the region is dead when it is due, it waits.
 func (s *Service) later(region string, d time.Duration, f func()) {
 	s.sim.After(d, func() { s.cloud.WhenAlive(region, f) })
+}
+
+// crash stops the engines of a region that died, and lets them recover when it returns: sessions do not survive, the
+// data do. The status of an instance does not tell (a guess).
+func (s *Service) crash() {
+	for _, name := range s.cloud.Regions() {
+		dead := !s.cloud.Alive(name)
+		if dead == s.dead[name] {
+			continue
+		}
+		s.dead[name] = dead
+		for _, i := range s.regions[name].instances {
+			if dead {
+				i.crashed = i.crashed || i.serving
+				i.serving = false
+				i.boot++
+				continue
+			}
+			s.recover(i)
+		}
+	}
+}
+
+func (s *Service) recover(i *Instance) {
+	boot := i.boot
+	s.later(i.Region, s.draw("recovery", s.Durations.Reboot), func() {
+		if i.crashed && i.boot == boot && !i.deleted {
+			s.settle()
+			i.crashed, i.serving = false, true
+		}
+	})
 }

@@ -361,3 +361,27 @@ func TestRenameChangesTheEndpointAndRestoresWork(t *testing.T) {
 		}
 	})
 }
+
+func TestSessionsDieWithTheRegionAndTheEngineRecoversWithIt(t *testing.T) {
+	w := newWorld()
+	w.in(t, func(ctx context.Context) {
+		pooled := w.dial(ctx, t, west, w.db)
+		if _, err := pooled.Exec(ctx, heartbeat.Insert, w.sim.Now(), east, int64(1)); err != nil {
+			t.Fatal(err)
+		}
+		w.cloud.Kill(east)
+		sim.Sleep(ctx, time.Minute)
+		w.cloud.Revive(east)
+		sim.Sleep(ctx, time.Second)
+		if w.rds.Writable(east, w.db) {
+			t.Error("the engine is there at once")
+		}
+		sim.Sleep(ctx, 2*time.Minute)
+		if !w.rds.Writable(east, w.db) || w.rds.LastHeartbeat(w.db).IsZero() {
+			t.Error("the engine did not recover with its data")
+		}
+		if _, err := pooled.Exec(ctx, heartbeat.Canary, "c", w.sim.Now()); !errors.Is(err, errSession) {
+			t.Errorf("a session from before: %v", err)
+		}
+	})
+}

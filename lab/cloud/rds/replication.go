@@ -83,7 +83,8 @@ func (s *Service) minute() {
 }
 
 // replicaLag is the metric: the age of the newest transaction that was replayed, in seconds. It therefore keeps growing
-// in an outage, and is -1 when replication is not active.
+// in an outage, and is -1 when replication is not active:
+// docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PostgreSQL.Replication.ReadReplicas.Monitor.html.
 func (s *Service) replicaLag(i *Instance) float64 {
 	if i.link.broken || i.lagMetric == LagInactive {
 		return -1
