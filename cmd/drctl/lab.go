@@ -17,7 +17,7 @@ type lab struct {
 	crash     func(context.Context, drill.CrashOptions) (*drill.CrashResult, error)
 	// definition is a state machine of this project, execute runs any.
 	definition func(name string) ([]byte, error)
-	execute    func(context.Context, *asl.Machine, json.RawMessage) (*asl.Execution, error)
+	execute    func(context.Context, *asl.Machine, place, json.RawMessage) (*asl.Execution, error)
 }
 
 func theLab() lab {

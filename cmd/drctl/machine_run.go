@@ -11,14 +11,17 @@ import (
 )
 
 type machineRunCommand struct {
-	Machine string `arg:"" name:"file|name" help:"The definition: a file, or the name of one of this project's procedures."`
-	Input   string `placeholder:"FILE" help:"The input, a JSON file; - reads standard input, without it the input is {}."`
-	JSON    bool   `name:"json" help:"Print status, output and history as one JSON object, and nothing else."`
+	Machine     string `arg:"" name:"file|name" help:"The definition: a file, or the name of one of this project's procedures."`
+	Input       string `placeholder:"FILE" help:"The input, a JSON file; - reads standard input, without it the input is {}."`
+	Environment string `default:"production" placeholder:"NAME|FILE" help:"The environment to build, by its name in environments/ or as a file (default: production)."`
+	Region      string `placeholder:"NAME" help:"Where it runs (default: the environment's recovery region)."`
+	Seed        seed   `default:"1" placeholder:"N" help:"Where random durations come from (default: 1)."`
+	JSON        bool   `name:"json" help:"Print status, output and history as one JSON object, and nothing else."`
 }
 
 // Help is the second paragraph of --help.
 func (machineRunCommand) Help() string {
-	return "The execution runs on virtual time in the lab's two regions. Its history is that of GetExecutionHistory. Exit status: 0 when it succeeded, 1 when not, 2 when the definition or the input is wrong."
+	return "The execution runs on virtual time in the lab's two regions, on a day on which nothing is broken. Its history is that of GetExecutionHistory. Exit status: 0 when it succeeded, 1 when not, 2 when the definition or the input is wrong."
 }
 
 // Run runs a machine to its end.
@@ -31,7 +34,14 @@ func (c *machineRunCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return mistake{err}
 	}
-	execution, err := a.lab.execute(ctx, machine, input)
+	where, err := c.place()
+	if err != nil {
+		return mistake{err}
+	}
+	if machine, err = filled(machine, where.environment); err != nil {
+		return mistake{err}
+	}
+	execution, err := a.lab.execute(ctx, machine, where, input)
 	if err != nil {
 		return err
 	}
@@ -44,6 +54,21 @@ func (c *machineRunCommand) Run(ctx context.Context, a *app) error {
 		err = errBad
 	}
 	return err
+}
+
+func (c *machineRunCommand) place() (place, error) {
+	env, err := loadEnvironment(c.Environment)
+	if err != nil {
+		return place{}, err
+	}
+	regions := env.Regions
+	if c.Region == "" {
+		c.Region = regions.Recovery
+	}
+	if c.Region != regions.Primary && c.Region != regions.Recovery {
+		return place{}, fmt.Errorf("--region: %s has no %q: choose %s or %s", env.Name, c.Region, regions.Primary, regions.Recovery)
+	}
+	return place{environment: env, region: c.Region, seed: uint64(c.Seed)}, nil
 }
 
 func (c *machineRunCommand) readInput(stdin io.Reader) (json.RawMessage, error) {

@@ -66,6 +66,7 @@ func TestMachineRunThatFailsExits1(t *testing.T) {
 func TestMachineMistakesExit2(t *testing.T) {
 	good, broken := written(t, "good.asl.json", waiting), written(t, "broken.asl.json", "{")
 	wrong := written(t, "wrong.asl.json", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B", "Colour": 1}}}`)
+	unmodelled := written(t, "unmodelled.asl.json", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:iot:createThing", "Arguments": {}, "End": true}}}`)
 	text := written(t, "input.json", "{\n\"a\": }")
 	for _, c := range []struct {
 		args []string
@@ -74,7 +75,9 @@ func TestMachineMistakesExit2(t *testing.T) {
 		{[]string{"machine", "run", good, "--input", text}, "line 2"},
 		{[]string{"machine", "run", good, "--input", "missing.json"}, "missing.json"},
 		{[]string{"machine", "run", broken}, "broken.asl.json"},
-		{[]string{"machine", "run", "nothing"}, `"nothing"`},
+		{[]string{"machine", "run", "nothing"}, "failover"},
+		{[]string{"machine", "run", good, "--region", "mars"}, "us-west-2"},
+		{[]string{"machine", "run", unmodelled}, "iot:createThing"},
 		{[]string{"machine", "check", good, wrong, broken}, "Colour"},
 		{[]string{"machine", "conform", t.TempDir()}, "no recording"},
 	} {
@@ -90,6 +93,15 @@ func TestConformToTheRecordings(t *testing.T) {
 	lab := &fakeLab{}
 	stdout, stderr, status := lab.drctl("machine", "conform", filepath.Join("..", "..", "lab", "asl", "conform", "testdata"))
 	if status != exitGood || !strings.Contains(stdout, "recordings agree") {
+		t.Errorf("exit %d, %s\n%s", status, stderr, stdout)
+	}
+}
+
+// On a day on which nothing is broken, the failover stands down.
+func TestMachineRunOfAProcedureUsesTheTwoRegions(t *testing.T) {
+	lab := &fakeLab{}
+	stdout, stderr, status := lab.drctl("machine", "run", "failover")
+	if status != exitGood || !strings.Contains(stdout, "StandDownHealthy") {
 		t.Errorf("exit %d, %s\n%s", status, stderr, stdout)
 	}
 }

@@ -1,46 +1,91 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/asl"
+	"github.com/acso/disaster-recovery/lab/asl/jsonata"
+	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/sim"
+	"github.com/acso/disaster-recovery/lab/world"
+	"github.com/acso/disaster-recovery/statemachines"
 )
 
-// execute runs a machine to its end.
-func execute(_ context.Context, m *asl.Machine, input json.RawMessage) (x *asl.Execution, err error) {
+// place is where a machine runs.
+type place struct {
+	environment *environment.Environment
+	region      string
+	seed        uint64
+}
+
+const (
+	// settled is how long the two regions live before the machine starts: heartbeats and health checks have been seen.
+	settled = 10 * time.Minute
+	// patience is how long a machine may run in the two regions, in virtual time: one that waits for an answer that
+	// nobody gives would never end.
+	patience = 24 * time.Hour
+)
+
+// execute runs a machine until it ends, or for as long as the patience lasts. One that calls nothing needs no world and
+// may take years.
+func execute(ctx context.Context, m *asl.Machine, p place, input json.RawMessage) (x *asl.Execution, err error) {
+	if !bytes.Contains(m.Definition, []byte(`"Resource"`)) {
+		clock := asl.NewClock(sim.Epoch)
+		if x, err = asl.Start(m, asl.Options{Clock: clock, Region: p.region, Account: p.environment.Account}, input); err != nil {
+			return nil, mistake{err}
+		}
+		clock.Run()
+		return x, nil
+	}
 	defer func() {
-		// The lab stops loudly at what it does not model. In someone's own definition that is no defect of the lab.
-		if stopped, ok := recover().(string); ok {
+		// The lab stops loudly at what it does not model. In a definition from outside that is no defect of the lab.
+		switch stopped := recover().(type) {
+		case nil:
+		case string:
 			if !strings.HasPrefix(stopped, "lab: ") {
 				panic(stopped)
 			}
 			err = mistake{fmt.Errorf("run %s: %s", m.Name, strings.TrimPrefix(stopped, "lab: "))}
+		default:
+			panic(stopped)
 		}
 	}()
-	clock := asl.NewClock(sim.Epoch)
-	x, err = asl.Start(m, asl.Options{Clock: clock, Integrations: alone{}}, input)
+	machines, err := world.ParseMachines(p.environment)
+	if err != nil {
+		return nil, err
+	}
+	evaluator, err := jsonata.New()
+	if err != nil {
+		return nil, err
+	}
+	w := world.New(world.Options{Seed: p.seed, Environment: p.environment, Evaluator: evaluator, Machines: machines})
+	w.Sim.Run(w.Sim.Now().Add(settled), nil)
+	name := p.environment.MachineName(m.Name)
+	w.States.Deploy(p.region, stepfunctions.Machine{Name: name, Definition: m})
+	started, err := w.States.Start(p.region, name, "", input)
 	if err != nil {
 		return nil, mistake{err}
 	}
-	clock.Run()
-	return x, nil
+	w.Sim.Run(w.Sim.Now().Add(patience), func() bool { return started.Status() != asl.Running || ctx.Err() != nil })
+	return started.Execution, ctx.Err()
 }
 
-// alone stands where there is no AWS to call.
-type alone struct{}
-
-func (alone) Start(t asl.Task, _ func(json.RawMessage, *asl.TaskError)) func() {
-	panic("lab: state " + t.StateName + " calls " + t.Resource + ", and nothing answers there")
-}
-
-func (alone) ReadItems(s asl.ItemSource, _ func([]json.RawMessage, *asl.TaskError)) func() {
-	panic("lab: state " + s.StateName + " reads items from " + s.Resource + ", and nothing answers there")
-}
-
-func (alone) WriteResults(s asl.ResultSink, _ func(json.RawMessage, *asl.TaskError)) func() {
-	panic("lab: state " + s.StateName + " writes results to " + s.Resource + ", and nothing answers there")
+// filled is a definition with the names of the environment's functions and machines in the place of ${placeholders}.
+func filled(m *asl.Machine, e *environment.Environment) (*asl.Machine, error) {
+	raw := statemachines.Machine{Name: m.Name, Definition: string(m.Definition)}
+	values := map[string]string{}
+	for _, name := range raw.Placeholders() {
+		values[name] = e.FunctionName(name)
+	}
+	text, err := raw.Substitute(values)
+	if err != nil {
+		return nil, err
+	}
+	return asl.Parse(m.Name, []byte(text))
 }

@@ -150,11 +150,13 @@ func (g *gantt) clients(r *drill.Result, s scale, y float64) float64 {
 // region draws a region's lane with its events, then a row for each state of the executions that ran in it.
 func (g *gantt) region(r *drill.Result, region string, s scale, y, to float64) float64 {
 	g.Lanes = append(g.Lanes, lane{Y: y, Height: laneHeight, Label: region})
+	broken := false
 	for i, e := range r.Timeline {
 		if e.Region != region {
 			continue
 		}
-		if e.Kind == "fault" {
+		if e.Kind == "fault" && !broken {
+			broken = true // later faults of the region, its return among them, are marks
 			end := to
 			if next := slices.IndexFunc(r.Timeline[i+1:], func(n drill.Event) bool { return n.Region == region }); next >= 0 {
 				end = s.seconds(r.Timeline[i+1+next].At)

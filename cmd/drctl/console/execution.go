@@ -26,6 +26,10 @@ func (s Screen) Execution(x *asl.Execution) error {
 	if x.Status() != asl.Succeeded {
 		c = red
 	}
+	if x.Status() == asl.Running {
+		l.add(l.paint(c, string(x.Status())), ": it waits for something that does not come in the lab")
+		return l.flush()
+	}
 	l.add(l.paint(c, string(x.Status())), " after ", report.Span(x.StoppedAt().Sub(x.StartedAt()).Seconds()), " of virtual time")
 	if x.Error() != "" {
 		l.wrapped("", x.Error()+": "+x.Cause(), bold)
