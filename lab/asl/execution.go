@@ -37,8 +37,6 @@ type Options struct {
 	StateMachineARN string
 	// Observer sees every event as it happens, before the next step. It may call Stop.
 	Observer func(*Execution, Event)
-	// parent is set for the child executions of a distributed Map.
-	parent *frame
 }
 
 // Execution is one run of a machine. All of what it has to remember is in its frames.

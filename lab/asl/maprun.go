@@ -195,7 +195,6 @@ func (r *mapRun) spawn() {
 		child := &Machine{Name: x.machine.Name + "/" + r.label, flow: r.f.current().mapping.processor}
 		o := x.options
 		o.Name, o.ARN, o.StateMachineARN = "", "", x.options.StateMachineARN+"/"+r.label
-		o.parent = r.f
 		c, err := start(child, o, r.inputs[i])
 		if err != nil {
 			r.fail(&failure{error: "States.ItemReaderFailed", cause: err.Error()})
@@ -253,70 +252,5 @@ func (r *mapRun) halt() {
 	r.over = true
 	for _, c := range r.children {
 		c.Stop("", "")
-	}
-}
-
-// conclude gathers the results of a run that succeeded. Failures within the tolerance leave no result.
-func (r *mapRun) conclude() {
-	x, f := r.x, r.f
-	s := f.current()
-	if s.mapping.writer != nil {
-		r.write(s)
-		return
-	}
-	results := []jsonata.Value{}
-	for _, c := range r.children {
-		if c.Status() == Succeeded {
-			results = append(results, c.output)
-		}
-	}
-	x.concluded(f, s, r, results)
-}
-
-// concluded leaves a distributed Map. Its Exited event points past both Succeeded events.
-func (x *Execution) concluded(f *frame, s *state, r *mapRun, result jsonata.Value) {
-	f.move()
-	id := x.record(f.previous, "MapRunSucceeded", "")
-	x.record(id, "MapStateSucceeded", "")
-	if x.status != Running {
-		return
-	}
-	f.previous = r.started
-	x.leave(f, x.view(f, "result", result), s.output, s.assign, result)
-}
-
-// write hands the results to the integrations.
-func (r *mapRun) write(s *state) {
-	x, f, to := r.x, r.f, s.mapping.writer
-	sink := ResultSink{Resource: to.resource, Region: x.options.Region, RoleARN: x.options.RoleARN,
-		ExecutionARN: x.options.ARN, MapRunARN: r.arn, StateName: s.name, Children: r.children}
-	if to.config != nil {
-		sink.WriterConfig = jsonata.Append(nil, to.config)
-	}
-	if to.arguments != nil {
-		value, err := x.evaluate(to.arguments, x.view(f))
-		if err != nil {
-			r.failed(err)
-			return
-		}
-		sink.Arguments = jsonata.Append(nil, value)
-	}
-	turn := f.turn
-	cancel := x.options.Integrations.WriteResults(sink, func(output json.RawMessage, fault *TaskError) {
-		if f.turn != turn || x.status != Running {
-			return
-		}
-		v, err := jsonata.Decode(output)
-		switch {
-		case fault != nil:
-			r.fail(&failure{error: fault.Error, cause: fault.Cause})
-		case err != nil:
-			r.fail(&failure{error: "States.ResultWriterFailed", cause: "The answer is not JSON: " + err.Error()})
-		default:
-			x.concluded(f, s, r, v)
-		}
-	})
-	if cancel != nil {
-		f.cancels = append(f.cancels, cancel)
 	}
 }

@@ -30,11 +30,14 @@ func compileFast(n *node) *fastNode {
 	switch n.kind {
 	case "string", "number", "value":
 		lit := n.literal
+		if len(n.kids) > 0 {
+			return nil
+		}
 		return &fastNode{eval: func(Bindings) (Value, outcome) { return lit, defined }}
 	case "variable":
-		return fastVariable(n.value)
+		return fastPath([]*node{n})
 	case "path":
-		return fastPath(n)
+		return fastPath(n.list("steps"))
 	case "binary":
 		return fastBinary(n)
 	case "unary":
@@ -49,64 +52,6 @@ func compileFast(n *node) *fastNode {
 		return fastFunction(n)
 	}
 	return nil
-}
-
-func fastVariable(name string) *fastNode {
-	if name == "" || name == "$" {
-		return nil
-	}
-	return &fastNode{eval: func(b Bindings) (Value, outcome) {
-		v, ok := b.Lookup(name)
-		if !ok {
-			return nil, unbound(name)
-		}
-		return v, defined
-	}}
-}
-
-// unbound variables are nothing, unless the library has a function of that name.
-func unbound(name string) outcome {
-	if builtin[name] {
-		return fallback
-	}
-	return undefined
-}
-
-// inherited names are found on every JavaScript object: the library answers them with a function.
-var inherited = map[string]bool{"constructor": true, "toString": true, "toLocaleString": true, "valueOf": true, "hasOwnProperty": true, "isPrototypeOf": true, "propertyIsEnumerable": true, "__proto__": true, "__defineGetter__": true, "__defineSetter__": true, "__lookupGetter__": true, "__lookupSetter__": true}
-
-// fastPath handles $name.a.b. An array on the way maps the rest over its elements: library.
-func fastPath(n *node) *fastNode {
-	head := n.kids[0].node
-	if head.kind != "variable" || head.value == "" || head.value == "$" || !head.plain() {
-		return nil
-	}
-	var names []string
-	for _, k := range n.kids[1:] {
-		if k.label != "steps" || k.node.kind != "name" || !k.node.plain() || inherited[k.node.value] {
-			return nil
-		}
-		names = append(names, k.node.value)
-	}
-	return &fastNode{eval: func(b Bindings) (Value, outcome) {
-		v, ok := b.Lookup(head.value)
-		if !ok {
-			return nil, unbound(head.value)
-		}
-		for _, name := range names {
-			switch o := v.(type) {
-			case *Object:
-				if v, ok = o.Get(name); !ok {
-					return nil, undefined
-				}
-			case []Value:
-				return nil, fallback
-			default:
-				return nil, undefined
-			}
-		}
-		return v, defined
-	}}
 }
 
 func fastBinary(n *node) *fastNode {
@@ -272,63 +217,4 @@ func truth(v Value) (bool, bool) {
 		return len(v.Keys) > 0, true
 	}
 	return false, false
-}
-
-func fastLogic(l, r *fastNode, and bool) *fastNode {
-	return &fastNode{eval: func(b Bindings) (Value, outcome) {
-		for i, side := range []*fastNode{l, r} {
-			v, how := side.eval(b)
-			yes, ok := false, true
-			switch how {
-			case defined:
-				yes, ok = truth(v)
-			case fallback:
-				ok = false
-			}
-			if !ok {
-				return nil, fallback
-			}
-			if i == 1 || yes != and {
-				return yes, defined
-			}
-		}
-		return nil, fallback
-	}}
-}
-
-func fastCondition(n *node) *fastNode {
-	test, then, otherwise := n.child("condition"), n.child("then"), n.child("else")
-	if test == nil || then == nil {
-		return nil
-	}
-	c, t := compileFast(test), compileFast(then)
-	if c == nil || t == nil {
-		return nil
-	}
-	var e *fastNode
-	if otherwise != nil {
-		if e = compileFast(otherwise); e == nil {
-			return nil
-		}
-	}
-	return &fastNode{eval: func(b Bindings) (Value, outcome) {
-		v, how := c.eval(b)
-		if how == fallback {
-			return nil, fallback
-		}
-		yes := false
-		if how == defined {
-			var ok bool
-			if yes, ok = truth(v); !ok {
-				return nil, fallback
-			}
-		}
-		switch {
-		case yes:
-			return t.eval(b)
-		case e == nil:
-			return nil, undefined
-		}
-		return e.eval(b)
-	}}
 }

@@ -58,9 +58,10 @@ func genExpression(t *rapid.T, depth int) string {
 	case 2, 3, 4:
 		s := "$" + rapid.SampledFrom([]string{"x", "y"}).Draw(t, "head")
 		for range rapid.IntRange(1, 3).Draw(t, "steps") {
+			s += rapid.SampledFrom([]string{"", "", "", "[0]", "[1]", "[-1]", "[0.5]"}).Draw(t, "index")
 			s += "." + rapid.SampledFrom([]string{"a", "b", "c", "constructor"}).Draw(t, "step")
 		}
-		return s
+		return s + rapid.SampledFrom([]string{"", "", "[0]", "[1]"}).Draw(t, "last index")
 	case 5, 6, 7:
 		op := rapid.SampledFrom([]string{"=", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "and", "or", "&"}).Draw(t, "op")
 		return "(" + sub() + " " + op + " " + sub() + ")"
@@ -69,7 +70,7 @@ func genExpression(t *rapid.T, depth int) string {
 	case 9:
 		return fmt.Sprintf(`{"p": %s, "%s": %s}`, sub(), rapid.SampledFrom([]string{"q", "7", "p"}).Draw(t, "key"), sub())
 	case 10:
-		return "$" + rapid.SampledFrom([]string{"not", "exists", "boolean", "string", "count", "type"}).Draw(t, "function") + "(" + sub() + ")"
+		return "$" + rapid.SampledFrom([]string{"not", "exists", "boolean", "string", "count", "type", "floor"}).Draw(t, "function") + "(" + sub() + ")"
 	case 11:
 		return "(" + sub() + " ? " + sub() + " : " + sub() + ")"
 	default:

@@ -99,3 +99,16 @@ func TestExpressions(t *testing.T) {
 		}
 	}
 }
+
+func TestFastPathIsTaken(t *testing.T) {
+	e := evaluator(t)
+	for _, text := range []string{
+		`$states.input.a.b`, `$x[0].ok and $x[1].ok`, `{"a": $x, "b": [1, "c"]}`, `$not($x = 1)`, `$exists($x.y) ? $x.y : "none"`,
+		`$type($x) = "object"`, `$floor(($toMillis($x.a) - $toMillis($x.b)) / 1000)`, `"a" & $string($x)`, `$count($x) > 0`,
+	} {
+		x, err := e.Compile(text)
+		if err != nil || x.plan.fast == nil {
+			t.Errorf("%s goes to the library (%v)", text, err)
+		}
+	}
+}

@@ -13,7 +13,7 @@ type node struct {
 	value    string // name, operator or text
 	literal  Value  // of string, number and value nodes
 	position int    // characters from the start
-	odd      bool   // carries a predicate, a binding, a group, a sort or a keep-array mark
+	odd      bool   // carries a binding, a group, a sort or a keep-array mark
 	kids     []kid
 }
 
@@ -24,6 +24,20 @@ type kid struct {
 
 // plain says that a step is nothing but its name.
 func (n *node) plain() bool { return !n.odd && len(n.kids) == 0 }
+
+// at says that a step is its name and one constant index: name[2].
+func (n *node) at() (index int, ok bool) {
+	if n.odd || len(n.kids) != 1 || n.kids[0].label != "predicate" && n.kids[0].label != "stages" {
+		return 0, false
+	}
+	filter := n.kids[0].node
+	by := filter.child("expr")
+	if filter.kind != "filter" || filter.odd || len(filter.kids) != 1 || by.kind != "number" || by.odd || len(by.kids) > 0 {
+		return 0, false
+	}
+	f, ok := by.literal.(float64)
+	return int(f), ok && f >= 0 && f < 1e6 && f == float64(int(f))
+}
 
 // list returns the children under a label.
 func (n *node) list(label string) []*node {
@@ -60,7 +74,7 @@ func (n *node) contains(kind string) bool {
 var skipped = map[string]bool{"type": true, "value": true, "position": true, "ancestor": true, "seekingParent": true, "signature": true, "errors": true, "tokens": true, "slot": true}
 
 // odd are the properties that make a step more than its name.
-var oddProperty = map[string]bool{"predicate": true, "stages": true, "group": true, "focus": true, "index": true, "tuple": true, "keepArray": true, "keepSingletonArray": true, "nextFunction": true, "ancestor": true}
+var oddProperty = map[string]bool{"group": true, "focus": true, "index": true, "tuple": true, "keepArray": true, "keepSingletonArray": true, "nextFunction": true, "ancestor": true}
 
 // maxTree is the nesting at which an expression is refused.
 const maxTree = 500
