@@ -76,7 +76,8 @@ func (x *Execution) mapState(f *frame, s *state) {
 	}
 }
 
-// mapLimits are the evaluated numbers of a Map.
+// mapLimits are the evaluated numbers of a Map. An inline Map evaluates its tolerances, as AWS's
+// recordings show, but they belong to map runs: an inline Map fails with its first iteration.
 type mapLimits struct {
 	concurrency, count int64
 	percentage         float64

@@ -227,16 +227,14 @@ func (r *mapRun) ended(c *Execution, items int) {
 	r.spawn()
 }
 
-// exceeded applies both thresholds; with neither, one failure is too many.
+// exceeded applies the thresholds, of which either is enough; with neither, one failure is too many.
 func (r *mapRun) exceeded() bool {
 	l := r.limits
-	if l.hasPercentage && float64(r.failures)*100 > l.percentage*float64(r.total) {
-		return !l.hasCount || int64(r.failures) > l.count
+	if !l.hasCount && !l.hasPercentage {
+		return r.failures > 0
 	}
-	if l.hasCount {
-		return int64(r.failures) > l.count
-	}
-	return !l.hasPercentage && r.failures > 0
+	return l.hasCount && int64(r.failures) > l.count ||
+		l.hasPercentage && float64(r.failures)*100 > l.percentage*float64(r.total)
 }
 
 // fail ends the run and gives the error to the Map's Retry and Catch.
