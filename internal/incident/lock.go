@@ -30,13 +30,13 @@ func (s *Store) Begin(ctx context.Context, owner, trigger, region string) (Incid
 		if err != nil {
 			return Incident{}, err
 		}
-		err = s.table.write(ctx, presentKey, version, next)
+		err = s.table.write(ctx, PresentKey, version, next)
 		if errors.Is(err, errConflict) {
 			continue
 		}
 		return next, err
 	}
-	return Incident{}, contended(presentKey)
+	return Incident{}, contended(PresentKey)
 }
 
 func (s *Store) following(ctx context.Context, last Incident, owner, trigger, region string) (Incident, error) {
@@ -116,11 +116,11 @@ func (s *Store) amend(ctx context.Context, change func(*Incident) (bool, error))
 		if err != nil || !write {
 			return i, err
 		}
-		if err := s.table.write(ctx, presentKey, version, i); !errors.Is(err, errConflict) {
+		if err := s.table.write(ctx, PresentKey, version, i); !errors.Is(err, errConflict) {
 			return i, err
 		}
 	}
-	return Incident{}, contended(presentKey)
+	return Incident{}, contended(PresentKey)
 }
 
 func (c Claim) check(i *Incident) error {

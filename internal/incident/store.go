@@ -16,7 +16,7 @@ import (
 
 // The items of the table.
 const (
-	presentKey     = "incident"
+	PresentKey     = "incident"
 	roleKey        = "role"
 	observationKey = "observation"
 )
@@ -59,7 +59,7 @@ func (s *Store) Present(ctx context.Context) (Incident, error) {
 
 func (s *Store) present(ctx context.Context) (Incident, int64, error) {
 	i := Incident{State: Closed, Fence: Fence{State: FenceNone}}
-	version, err := s.table.read(ctx, presentKey, &i)
+	version, err := s.table.read(ctx, PresentKey, &i)
 	return i, version, err
 }
 

@@ -117,10 +117,16 @@ func (c *Cloud) changing() {
 
 // Reachable tells whether something at from gets through to something in the region to.
 func (c *Cloud) Reachable(from, to string) bool {
-	if r, ok := c.regions[from]; ok && !r.alive {
+	if c.dead(from) {
 		return false
 	}
 	return c.Alive(to) && !c.cuts[[2]string{from, to}]
+}
+
+// dead tells whether a place is a region that is dead; places outside of the regions never are.
+func (c *Cloud) dead(place string) bool {
+	r, ok := c.regions[place]
+	return ok && !r.alive
 }
 
 // Skew makes the clocks of the functions of a region wrong by d. AWS's own clocks stay right.

@@ -73,7 +73,7 @@ func (c *Cloud) attempt(call *Call, in any) (out any, err error) {
 
 	fault := c.faultFor(to, call.Operation, op.mutating)
 	sim.Sleep(call.Context, c.latency(call.Caller.Region, to)+fault.slow())
-	if !c.Alive(call.Caller.Region) {
+	if c.dead(call.Caller.Region) {
 		sim.Die(call.Context) // a function dies with its region, wherever it is in its work
 	}
 	if !c.Reachable(call.Caller.Region, to) || fault.is(Unreachable) {

@@ -1,6 +1,9 @@
 package drill
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Result is what a drill found: the JSON that --json prints.
 type Result struct {
@@ -19,6 +22,28 @@ type Result struct {
 	Timeline     []Event       `json:"timeline"`
 	Repeat       string        `json:"repeat"`         // the command that repeats the run
 	Next         string        `json:"next,omitempty"` // what the execution said to do next, when it failed
+
+	failing bool // the scenario's expected end is a failure: the objectives cannot hold
+	// What crash tests count.
+	killed                 bool
+	transitions, mutations int
+	promotions             int
+	dualWriters            int
+	movedEarly             bool
+}
+
+// Ok tells whether the run ended as expected: the outcome, the objectives (unless the expected outcome is a failure, in
+// which they cannot hold), and every invariant.
+func (r *Result) Ok() bool {
+	if r.Outcome != r.ExpectedOutcome {
+		return false
+	}
+	for _, i := range r.Invariants {
+		if i.Result != Pass {
+			return false
+		}
+	}
+	return r.failing || r.RTO.Met == Pass && r.RPO.Met == Pass
 }
 
 // Outcome is how a run ended.
@@ -40,6 +65,15 @@ type RTO struct {
 	Met              Verdict  `json:"met"`
 }
 
+// MarshalJSON writes met as true, false or null (unknown).
+func (r RTO) MarshalJSON() ([]byte, error) {
+	type fields RTO
+	return json.Marshal(struct {
+		fields
+		Met *bool `json:"met"`
+	}{fields(r), r.Met.holds()})
+}
+
 // RPO is the data lost, in seconds. A measured value is null when nothing was measured.
 type RPO struct {
 	ObjectiveSeconds float64  `json:"objectiveSeconds"`
@@ -47,6 +81,15 @@ type RPO struct {
 	ClientSeconds    *float64 `json:"clientSeconds"`   // what the clients lost
 	LostWrites       int      `json:"lostWrites"`
 	Met              Verdict  `json:"met"`
+}
+
+// MarshalJSON writes met as true, false or null (unknown).
+func (r RPO) MarshalJSON() ([]byte, error) {
+	type fields RPO
+	return json.Marshal(struct {
+		fields
+		Met *bool `json:"met"`
+	}{fields(r), r.Met.holds()})
 }
 
 // Verdict is the answer of a check. Unknown is never success.
@@ -58,6 +101,14 @@ const (
 	Fail    Verdict = "fail"
 	Unknown Verdict = "unknown"
 )
+
+func (v Verdict) holds() *bool {
+	if v != Pass && v != Fail {
+		return nil
+	}
+	held := v == Pass
+	return &held
+}
 
 // Invariant is something that must hold in every run, judged by the lab.
 type Invariant struct {
@@ -74,6 +125,8 @@ type Execution struct {
 	Status       string     `json:"status"`
 	StartedAt    time.Time  `json:"startedAt"`
 	StoppedAt    *time.Time `json:"stoppedAt"`
+	Error        string     `json:"error,omitempty"`
+	Cause        string     `json:"cause,omitempty"`
 	States       []State    `json:"states"`
 }
 
@@ -104,6 +157,6 @@ type CriticalPath struct {
 	TTL          float64 `json:"ttl"`
 	Validation   float64 `json:"validation"`
 	Total        float64 `json:"total"`
-	Ratio        float64 `json:"ratio"`        // client-seen time to recover / total
-	Overhead     float64 `json:"overhead"`     // what the orchestration added, seconds
+	Ratio        float64 `json:"ratio"`    // client-seen time to recover / total
+	Overhead     float64 `json:"overhead"` // what the orchestration added, seconds
 }

@@ -30,7 +30,8 @@ type Instance struct {
 	crashed   bool      // it ran when its region died
 	promoting bool
 	deleted   bool
-	boot      int // sessions of an earlier boot are dead
+	full      bool // no slot is left for a new connection
+	boot      int  // sessions of an earlier boot are dead
 	lagMetric LagMetric
 	failWith  string // status in which the next promotion ends
 	scheduled bool   // the next daily backup is

@@ -30,6 +30,9 @@ func (s *Service) Opener(region string) platform.Opener {
 // docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html.
 func (s *Service) OpenerFor(p cloud.Principal) platform.Opener { return opener{s, p} }
 
+// ExhaustConnections has an instance refuse every new connection for want of slots, or take them again.
+func (s *Service) ExhaustConnections(region, id string, full bool) { s.must(region, id).full = full }
+
 type opener struct {
 	s      *Service
 	caller cloud.Principal
@@ -51,6 +54,9 @@ func (o opener) Open(ctx context.Context, endpoint platform.Endpoint) (platform.
 	}
 	if !i.serving {
 		return nil, fmt.Errorf("connect to %s (%s): connection refused", endpoint.Host, i.Status)
+	}
+	if i.full {
+		return nil, fmt.Errorf("connect to %s: sorry, too many clients already (SQLSTATE 53300)", endpoint.Host)
 	}
 	action := grant.Action{Name: "rds-db:connect", Resource: s.cloud.ARN("rds-db", i.Region, "dbuser:"+i.resource+"/"+database.User)}
 	if !o.caller.Unlimited && !grant.Allowed(o.caller.Grants, action) {

@@ -1,0 +1,202 @@
+package drill
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/lab/cloud"
+)
+
+// CampaignOptions says what a campaign runs.
+type CampaignOptions struct {
+	Environment *environment.Environment
+	Seeds       int    // how many runs
+	First       uint64 // the seed of the first
+	Scenarios   []string
+	FaultFree   bool // scenarios as they are, without random faults
+	Workers     int
+	Clock       func() time.Time // real time, for the rate
+	Progress    func(done, total int)
+}
+
+// CampaignResult is what a campaign found.
+type CampaignResult struct {
+	Runs             int                        `json:"runs"`
+	Seconds          float64                    `json:"seconds"`
+	PerSecond        float64                    `json:"perSecond"`
+	Outcomes         map[string]map[Outcome]int `json:"outcomes"` // by scenario
+	MedianRTOSeconds *float64                   `json:"medianRtoSeconds"`
+	WorstRTOSeconds  *float64                   `json:"worstRtoSeconds"`
+	WorstRTORepeat   string                     `json:"worstRtoRepeat,omitempty"`
+	Broken           []Broken                   `json:"broken"`
+}
+
+// Broken is an invariant that did not hold, or could not be judged, with the command that shows it again.
+type Broken struct {
+	Invariant string  `json:"invariant"`
+	Result    Verdict `json:"result"`
+	Detail    string  `json:"detail"`
+	Repeat    string  `json:"repeat"`
+}
+
+// Ok tells whether every invariant held in every run.
+func (r *CampaignResult) Ok() bool { return len(r.Broken) == 0 }
+
+// Campaign runs scenarios with random faults, seed by seed. The faults, like everything else, follow from the seed, so
+// the result does not depend on how many workers share the work.
+func Campaign(ctx context.Context, o CampaignOptions) (*CampaignResult, error) {
+	scenarios, err := chosen(o.Scenarios)
+	if err != nil {
+		return nil, err
+	}
+	if o.Seeds < 1 {
+		return nil, fmt.Errorf("a campaign needs at least 1 seed, not %d", o.Seeds)
+	}
+	begun := o.Clock()
+	results, err := inParallel(ctx, o.Workers, o.Seeds, o.Progress, func(ctx context.Context, bench *Bench, i int) (*Result, error) {
+		seed := o.First + uint64(i)
+		scenario := scenarios[i%len(scenarios)]
+		options := Options{Seed: seed, Environment: o.Environment, Bench: bench}
+		if !o.FaultFree {
+			options.Random = true
+		}
+		return Run(ctx, scenario, options)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return summarise(results, o.Clock().Sub(begun)), nil
+}
+
+func summarise(results []*Result, took time.Duration) *CampaignResult {
+	sum := &CampaignResult{
+		Runs: len(results), Seconds: took.Seconds(), PerSecond: float64(len(results)) / took.Seconds(),
+		Outcomes: map[string]map[Outcome]int{}, Broken: []Broken{},
+	}
+	var recoveries []*Result
+	for _, r := range results {
+		if sum.Outcomes[r.Scenario] == nil {
+			sum.Outcomes[r.Scenario] = map[Outcome]int{}
+		}
+		sum.Outcomes[r.Scenario][r.Outcome]++
+		sum.Broken = append(sum.Broken, broken(r)...)
+		if r.Outcome == Recovered && r.RTO.ClientSeconds != nil {
+			recoveries = append(recoveries, r)
+		}
+	}
+	if len(recoveries) > 0 {
+		slices.SortStableFunc(recoveries, func(a, b *Result) int { return cmp.Compare(*a.RTO.ClientSeconds, *b.RTO.ClientSeconds) })
+		worst := recoveries[len(recoveries)-1]
+		sum.MedianRTOSeconds, sum.WorstRTOSeconds = recoveries[len(recoveries)/2].RTO.ClientSeconds, worst.RTO.ClientSeconds
+		sum.WorstRTORepeat = worst.Repeat
+	}
+	return sum
+}
+
+func broken(r *Result) []Broken {
+	var found []Broken
+	for _, i := range r.Invariants {
+		if i.Result != Pass {
+			found = append(found, Broken{Invariant: i.Name, Result: i.Result, Detail: i.Detail, Repeat: r.Repeat})
+		}
+	}
+	return found
+}
+
+func chosen(names []string) ([]Scenario, error) {
+	if len(names) == 0 {
+		return Scenarios(), nil
+	}
+	var list []Scenario
+	for _, name := range names {
+		s, err := Find(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// inParallel does n pieces of work on some workers, each with its own bench, and gives the results in order.
+func inParallel[T any](ctx context.Context, workers, n int, progress func(done, total int), work func(context.Context, *Bench, int) (T, error)) ([]T, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	results := make([]T, n)
+	next := make(chan int)
+	var lock sync.Mutex
+	finished := 0
+	var group sync.WaitGroup
+	for range max(1, workers) {
+		group.Go(func() {
+			bench, err := NewBench()
+			if err != nil {
+				cancel(err)
+				return
+			}
+			for i := range next {
+				result, err := work(ctx, bench, i)
+				if err != nil {
+					cancel(err)
+					continue
+				}
+				lock.Lock()
+				results[i] = result
+				if finished++; progress != nil {
+					progress(finished, n)
+				}
+				lock.Unlock()
+			}
+		})
+	}
+feed:
+	for i := range n {
+		select {
+		case next <- i:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	group.Wait()
+	return results, context.Cause(ctx)
+}
+
+// randomFaults draws the faults of a campaign's run: none to three, on operations of the services that a failover uses.
+func randomFaults(seed uint64, e *environment.Environment) []cloud.Fault {
+	random := rand.New(rand.NewPCG(seed, 0xACC0))
+	var faults []cloud.Fault
+	for range random.IntN(4) {
+		faults = append(faults, cloud.Fault{
+			Region:    e.Regions.Recovery,
+			Operation: targets[random.IntN(len(targets))],
+			First:     1 + random.IntN(25),
+			Count:     1 + random.IntN(3),
+			Effect:    cloud.Effects[random.IntN(len(cloud.Effects))],
+		})
+	}
+	return faults
+}
+
+// targets are what random faults break: each service that the recovery depends on, and everything that changes something.
+var targets = []string{
+	"mutating", "RDS.*", "RDS.PromoteReadReplica", "RDS.DescribeDBInstances", "ECS.*", "ECS.UpdateService",
+	"Application Auto Scaling.*", "EFS.*", "EFS.DeleteReplicationConfiguration", "DynamoDB.*", "DynamoDB.PutItem", "DynamoDB.GetItem",
+	"CloudWatch.PutMetricData", "SNS.Publish", "KMS.*", "*",
+}
+
+// faultFlags are the command line flags that give a run the same faults again.
+func faultFlags(faults []cloud.Fault) string {
+	var flags strings.Builder
+	for _, f := range faults {
+		fmt.Fprintf(&flags, " --fault '%s'", f)
+	}
+	return flags.String()
+}

@@ -1,0 +1,108 @@
+package drill
+
+import (
+	"strings"
+	"time"
+
+	"github.com/acso/disaster-recovery/lab/asl"
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
+)
+
+// observed is what the lab itself saw, beside the clients.
+type observed struct {
+	transitions int // states that the judged execution left
+	mutations   int // mutating calls while it ran
+	promotions  []promotion
+	changes     []string // what was changed outside of the incident table, metrics and messages
+	milestones
+}
+
+type promotion struct {
+	at       time.Time
+	serving  bool // the old primary was serving clients at that moment
+	approved bool // a person had said yes before
+}
+
+// bookkeeping are the mutating operations that change nothing in the world: memory, metrics and messages.
+var bookkeeping = []string{"DynamoDB.", "CloudWatch.PutMetricData", "SNS.Publish", "SFN."}
+
+func (r *run) observe() {
+	r.watch()
+	primary := r.env.Regions.Primary
+	running := 0
+	r.world.Cloud.Observe(func(c cloud.Record) {
+		if !c.Mutating {
+			return
+		}
+		if running > 0 && c.To == r.env.Regions.Recovery {
+			r.observed.mutations++
+		}
+		if c.Err != nil || isBookkeeping(c.Operation) {
+			return
+		}
+		r.observed.changes = append(r.observed.changes, c.Operation+" in "+c.To+" by "+c.Caller)
+		if c.Operation == "RDS.PromoteReadReplica" {
+			r.observed.promotions = append(r.observed.promotions, promotion{
+				at: c.At, serving: r.world.ServesClients(primary), approved: r.world.Approved(),
+			})
+		}
+	})
+	r.world.States.OnEvent(func(x *stepfunctions.Execution, e asl.Event) {
+		if !r.isJudged(x) {
+			return
+		}
+		switch {
+		case strings.HasSuffix(e.Type, "StateExited"):
+			r.observed.transitions++
+		case strings.HasSuffix(e.Type, "StateEntered"):
+			// A poll enters the same states again and again: one line tells of the first time.
+			r.entered(e.State())
+			if key := x.ARN + e.State(); !r.live[key] {
+				r.live[key] = true
+				r.say("state", x.Region, "%s", e.State())
+			}
+		case e.Type == "ExecutionStarted", e.Type == "ExecutionRedriven":
+			running++
+			r.say("state", x.Region, "%s starts", r.scenario.Machine())
+		}
+	})
+	r.world.States.OnEnd(func(x *stepfunctions.Execution) {
+		if !r.isJudged(x) {
+			return
+		}
+		running--
+		r.say("end", x.Region, "%s ends: %s", r.scenario.Machine(), ended(x))
+	})
+	r.world.OnNotice(func(kind, region, text string) { r.say(kind, region, "%s", text) })
+}
+
+// entered notes what the machine says by going on: a state behind the validation is only entered when it passed.
+func (r *run) entered(state string) {
+	if state == "FlipDns" {
+		first(&r.observed.validated, r.world.Sim.Now())
+	}
+	for _, f := range r.triggers[state] {
+		f()
+	}
+	delete(r.triggers, state)
+}
+
+// when does something the first time that the judged machine enters a state.
+func (r *run) when(state string, f func()) { r.triggers[state] = append(r.triggers[state], f) }
+
+func isBookkeeping(operation string) bool {
+	for _, prefix := range bookkeeping {
+		if strings.HasPrefix(operation, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func ended(x *stepfunctions.Execution) string {
+	if x.Status() == asl.Succeeded {
+		return string(x.Status())
+	}
+	return string(x.Status()) + " " + x.Error()
+}

@@ -1,0 +1,223 @@
+// Package drill breaks a two-region world in a chosen way, lets the real machines and handlers work, and judges what is
+// left: the final world, what clients saw, and what must hold in every run.
+//
+// It judges from outside. No figure in a result comes from the code under test, except those that say so (what the
+// orchestrator measured or reported).
+package drill
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/lab/asl"
+	"github.com/acso/disaster-recovery/lab/asl/jsonata"
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
+	"github.com/acso/disaster-recovery/lab/world"
+)
+
+// Options say how a scenario is run.
+type Options struct {
+	Seed        uint64
+	Environment *environment.Environment
+	Faults      []cloud.Fault
+	Random      bool        // also draw faults from the seed, as a campaign does
+	Kill        *Kill       // kill the execution there and redrive it
+	Live        func(Event) // called as things happen; may be nil
+	Bench       *Bench      // may be nil
+}
+
+// Bench is what many runs on one thread share because it is dear to make: the JSONata engine and the parsed machines.
+type Bench struct {
+	evaluator *jsonata.Evaluator
+	machines  map[*environment.Environment]world.Machines
+}
+
+// NewBench makes a bench. It must not be used by two goroutines at once.
+func NewBench() (*Bench, error) {
+	evaluator, err := jsonata.New()
+	if err != nil {
+		return nil, err
+	}
+	return &Bench{evaluator: evaluator, machines: map[*environment.Environment]world.Machines{}}, nil
+}
+
+func (b *Bench) parsed(e *environment.Environment) (machines world.Machines, err error) {
+	if b.machines[e] == nil {
+		b.machines[e], err = world.ParseMachines(e)
+	}
+	return b.machines[e], err
+}
+
+const (
+	warmUp  = 10 * time.Minute // the world lives undisturbed before something happens
+	settle  = 8 * time.Minute  // and goes on after the end, for late clients, events and watchers
+	patient = 6 * time.Hour    // when nothing ends
+)
+
+type run struct {
+	scenario Scenario
+	options  Options
+	world    *world.World
+	env      *environment.Environment
+
+	broken    time.Time           // when the scenario broke something; zero when nothing was
+	live      map[string]bool     // states that the timeline has told of
+	triggers  map[string][]func() // by the state that sets them off
+	timeline  []Event
+	observed  observed
+	killed    bool
+	expecting int // things that the script has still to do before the run may end
+}
+
+// Run runs a scenario to its end.
+func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
+	if o.Bench == nil {
+		bench, err := NewBench()
+		if err != nil {
+			return nil, err
+		}
+		o.Bench = bench
+	}
+	machines, err := o.Bench.parsed(o.Environment)
+	if err != nil {
+		return nil, err
+	}
+	if o.Random {
+		o.Faults = append(o.Faults, randomFaults(o.Seed, o.Environment)...)
+	}
+	r := &run{scenario: s, options: o, env: o.Environment, live: map[string]bool{}, triggers: map[string][]func(){}}
+	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines})
+	r.observe()
+	s.prepare(r)
+	for _, f := range o.Faults {
+		r.at(0, func() { r.world.Cloud.Inject(f) })
+	}
+	if o.Kill != nil {
+		r.killAt(*o.Kill)
+	}
+	limit := s.limit
+	if limit == 0 {
+		limit = patient
+	}
+	clock := r.world.Sim
+	end := clock.Now().Add(warmUp + limit)
+	for clock.Now().Before(end) && !r.over() {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("run %s: %w", s.Name, context.Cause(ctx))
+		}
+		clock.Run(clock.Now().Add(time.Minute), r.over)
+	}
+	clock.Run(clock.Now().Add(settle), nil)
+	r.world.Traffic.Stop()
+	return r.judge(), nil
+}
+
+// at does something d after the warm-up.
+func (r *run) at(d time.Duration, f func()) {
+	r.expecting++
+	r.world.Sim.After(warmUp+d, func() { r.expecting--; f() })
+}
+
+// after does something d from now, and the run does not end before.
+func (r *run) after(d time.Duration, f func()) {
+	r.expecting++
+	r.world.Sim.After(d, func() { r.expecting--; f() })
+}
+
+// over tells whether the script is done and every execution that was started has ended.
+func (r *run) over() bool {
+	if r.expecting > 0 {
+		return false
+	}
+	started := false
+	for _, x := range r.world.States.Executions() {
+		if x.Status() == asl.Running {
+			return false
+		}
+		started = started || r.isJudged(x)
+	}
+	return started
+}
+
+func (r *run) isJudged(x *stepfunctions.Execution) bool {
+	return x.Machine == r.env.MachineName(r.scenario.Machine())
+}
+
+// say adds a line to the timeline.
+func (r *run) say(kind, region, format string, args ...any) {
+	e := Event{At: r.world.Sim.Now(), Region: region, Kind: kind, Text: fmt.Sprintf(format, args...)}
+	r.timeline = append(r.timeline, e)
+	if r.options.Live != nil {
+		r.options.Live(e)
+	}
+}
+
+// breaks notes that something was broken; the first such moment is when recovery times begin.
+func (r *run) breaks(region, format string, args ...any) {
+	if r.broken.IsZero() {
+		r.broken = r.world.Sim.Now()
+	}
+	r.say("fault", region, format, args...)
+}
+
+// startIn starts the judged machine in a region, as an operator or a schedule does.
+func (r *run) startIn(region, input string) {
+	_, err := r.world.States.Start(region, r.env.MachineName(r.scenario.Machine()), "", json.RawMessage(input))
+	if err != nil {
+		panic(fmt.Sprintf("lab: start %s: %v", r.scenario.Machine(), err))
+	}
+}
+
+// killAt kills the judged execution at a place and redrives it 20 s later, as an operator would.
+func (r *run) killAt(k Kill) {
+	const redriveAfter = 20 * time.Second
+	count := 0
+	kill := func(x *stepfunctions.Execution) {
+		if r.killed || x.Status() != asl.Running {
+			return
+		}
+		r.killed = true
+		r.expecting++
+		r.say("fault", x.Region, "the execution is killed")
+		x.Stop("Crash", "killed by the lab")
+		r.world.Sim.After(redriveAfter, func() {
+			r.expecting--
+			if err := x.Redrive(); err != nil {
+				r.say("fault", x.Region, "the redrive was refused: %v", err)
+				return
+			}
+			r.say("state", x.Region, "the execution is redriven")
+		})
+	}
+	if k.Transition > 0 {
+		r.world.States.OnEvent(func(x *stepfunctions.Execution, e asl.Event) {
+			if !r.isJudged(x) || !strings.HasSuffix(e.Type, "StateExited") {
+				return
+			}
+			if count++; count == k.Transition {
+				r.world.Sim.After(0, func() { kill(x) })
+			}
+		})
+		return
+	}
+	var victim *stepfunctions.Execution
+	r.world.States.OnEvent(func(x *stepfunctions.Execution, e asl.Event) {
+		if r.isJudged(x) && e.Type == "ExecutionStarted" && victim == nil {
+			victim = x
+			r.world.Cloud.Inject(cloud.Fault{Region: x.Region, Operation: "mutating", First: k.Call, Count: 1, Effect: k.Effect})
+		}
+	})
+	r.world.Cloud.Observe(func(c cloud.Record) {
+		if victim == nil || !c.Mutating || c.To != victim.Region {
+			return
+		}
+		if count++; count == k.Call {
+			r.world.Sim.After(0, func() { kill(victim) })
+		}
+	})
+}

@@ -1,0 +1,70 @@
+package drill
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Scenario is one way in which things go wrong, and how it has to end.
+type Scenario struct {
+	Name     string
+	Sentence string
+	Expected Outcome
+
+	machine string        // the machine that is judged; failover unless it says otherwise
+	limit   time.Duration // of virtual time from the outage; 0 means the default
+	quiet   bool          // nothing may be changed: the outcome is a stand-down
+	prepare func(*run)
+	judge   func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
+}
+
+// Machine is the state machine that the scenario judges.
+func (s Scenario) Machine() string {
+	if s.machine == "" {
+		return "failover"
+	}
+	return s.machine
+}
+
+// Scenarios are all scenarios, in the order in which a reader meets them.
+func Scenarios() []Scenario { return slices.Concat(outages, doubts, obstacles) }
+
+// Find is the scenario of a name. The error names what is near.
+func Find(name string) (Scenario, error) {
+	var near []string
+	for _, s := range Scenarios() {
+		if s.Name == name {
+			return s, nil
+		}
+		if distance(s.Name, name) <= 3 || name != "" && strings.Contains(s.Name, name) {
+			near = append(near, s.Name)
+		}
+	}
+	if len(near) > 0 {
+		return Scenario{}, fmt.Errorf("there is no scenario %q: did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return Scenario{}, fmt.Errorf("there is no scenario %q: drctl scenarios lists them", name)
+}
+
+// distance is the Levenshtein distance.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
