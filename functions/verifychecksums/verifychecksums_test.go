@@ -42,7 +42,18 @@ type world struct {
 	told   []string // messages to the team
 }
 
+// begin uses the store of this test, which can be spoilt in every way.
 func begin(t *testing.T, objects int) *world {
+	return beginOn(t, func(w *world, c *cloud.Cloud, bucket string) {
+		w.store.serve(c, bucket)
+		w.fill(objects, func(key string, body []byte) string {
+			w.store.objects[key] = body
+			return "v1"
+		})
+	})
+}
+
+func beginOn(t *testing.T, storage func(w *world, c *cloud.Cloud, bucket string)) *world {
 	t.Helper()
 	e, err := environments.Named("production")
 	if err != nil {
@@ -51,8 +62,7 @@ func begin(t *testing.T, objects int) *world {
 	s := sim.New(1)
 	w := &world{t: t, e: e, sim: s, cloud: cloud.New(s, e.Account, east, "us-west-2")}
 	w.store = &store{objects: map[string][]byte{}, gone: map[string]bool{}, broken: map[string]bool{}}
-	w.store.serve(w.cloud, e.Buckets.Backups)
-	w.fill(objects)
+	storage(w, w.cloud, e.Buckets.Backups)
 
 	functions := lambda.New(w.cloud)
 	functions.Deploy(east, lambda.Function{Name: "verifychecksums", Timeout: 15 * time.Minute, New: func() platform.Handler {
@@ -88,8 +98,8 @@ func begin(t *testing.T, objects int) *world {
 
 func (w *world) object(n int) string { return fmt.Sprintf("%sfile %03d é", w.prefix, n) }
 
-// fill writes the objects of yesterday's backup and its manifest.
-func (w *world) fill(objects int) {
+// fill writes the objects of yesterday's backup and its manifest; put gives the version of what it stores.
+func (w *world) fill(objects int, put func(key string, body []byte) string) {
 	taken := w.sim.Now().AddDate(0, 0, -1)
 	w.prefix, w.key = taken.Format("2006/01/02")+"/application-data/", manifest.Key(taken)
 	var out bytes.Buffer
@@ -100,9 +110,8 @@ func (w *world) fill(objects int) {
 	for n := range objects {
 		body := bytes.Repeat([]byte{byte(n), 'x'}, 100*(n%7))
 		sum, old := sha256.Sum256(body), md5.Sum(body)
-		w.store.objects[w.object(n)] = body
 		if err := list.Add(manifest.Object{
-			Key: w.object(n), VersionID: "v1", Size: int64(len(body)), SHA256: hex.EncodeToString(sum[:]), MD5: hex.EncodeToString(old[:]), Modified: taken,
+			Key: w.object(n), VersionID: put(w.object(n), body), Size: int64(len(body)), SHA256: hex.EncodeToString(sum[:]), MD5: hex.EncodeToString(old[:]), Modified: taken,
 		}); err != nil {
 			w.t.Fatal(err)
 		}
@@ -110,7 +119,7 @@ func (w *world) fill(objects int) {
 	if _, err := list.Seal(); err != nil {
 		w.t.Fatal(err)
 	}
-	w.store.objects[w.key] = out.Bytes()
+	put(w.key, out.Bytes())
 }
 
 func (w *world) verify(input string) *stepfunctions.Execution {

@@ -28,7 +28,7 @@ func (e *Environment) workload(region string) string {
 	return e.Prefix()
 }
 
-// Database is the identifier of the instance that lives in a region.
+// DatabaseIn is the identifier of the instance that lives in a region.
 func (e *Environment) DatabaseIn(region string) string {
 	if region == e.Regions.Recovery {
 		return e.Database.Replica

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -141,7 +140,7 @@ func FuzzReader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		keys, err := read(text)
 		if err == nil && !slices.IsSorted(keys) {
-			t.Fatal(fmt.Sprintf("accepted keys out of order: %q", keys))
+			t.Fatalf("accepted keys out of order: %q", keys)
 		}
 	})
 }

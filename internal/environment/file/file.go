@@ -30,7 +30,7 @@ func (m Mistake) String() string {
 }
 
 // Mistakes is everything that is wrong with a file, by line.
-type Mistakes []Mistake
+type Mistakes []Mistake //nolint:errname // it is the list first
 
 // Error is one line for each mistake.
 func (m Mistakes) Error() string {
