@@ -1,0 +1,45 @@
+package functions_test
+
+import (
+	"testing"
+
+	"github.com/acso/disaster-recovery/functions"
+	"github.com/acso/disaster-recovery/functions/checkhealth"
+	"github.com/acso/disaster-recovery/functions/checklag"
+	"github.com/acso/disaster-recovery/functions/copytodr"
+	"github.com/acso/disaster-recovery/functions/fence"
+	"github.com/acso/disaster-recovery/functions/flipdns"
+	"github.com/acso/disaster-recovery/functions/heartbeat"
+	"github.com/acso/disaster-recovery/functions/incident"
+	"github.com/acso/disaster-recovery/functions/notify"
+	"github.com/acso/disaster-recovery/functions/probe"
+	"github.com/acso/disaster-recovery/functions/promotedata"
+	"github.com/acso/disaster-recovery/functions/promotereplica"
+	"github.com/acso/disaster-recovery/functions/scaleecs"
+	"github.com/acso/disaster-recovery/functions/snapshot"
+	"github.com/acso/disaster-recovery/functions/validate"
+	"github.com/acso/disaster-recovery/functions/verifychecksums"
+	"github.com/acso/disaster-recovery/internal/platform"
+)
+
+func TestExampleEventsAreInputs(t *testing.T) {
+	inputs := map[string]any{
+		"checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
+		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
+		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
+		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "verifychecksums": &verifychecksums.Input{},
+	}
+	for _, f := range functions.All() {
+		input, ok := inputs[f.Name]
+		if !ok {
+			t.Errorf("%s is missing in this test", f.Name)
+			continue
+		}
+		if err := platform.Decode(f.Event, input); err != nil {
+			t.Errorf("%s: its example event is no input: %v", f.Name, err)
+		}
+		if err := platform.Decode([]byte(`{"surprise": 1}`), input); err == nil {
+			t.Errorf("%s takes a field that it does not know", f.Name)
+		}
+	}
+}
