@@ -7,6 +7,6 @@
 //
 // It refuses to guess. A definition that uses a field, a state type, a query language or a
 // feature that is not implemented is refused by [Parse], with every mistake and its path; nothing
-// is ignored. JSONPath states other than a Pass that assigns or passes on plain reference paths are
-// refused, and so are Activities and Express workflows.
+// is ignored. JSONPath is refused but for states in which it means the same as JSONata or uses
+// plain reference paths (mixed machines have such), and so are Activities and Express workflows.
 package asl

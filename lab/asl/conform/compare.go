@@ -13,10 +13,10 @@ import (
 // chain, which leaves the order between branches free and nothing else.
 func compare(want, got []*jsonata.Object) []string {
 	pairs, out := pair(want, got)
-	partner := map[jsonata.Value]jsonata.Value{0.0: 0.0}
+	partner := map[float64]float64{0: 0}
 	for _, p := range pairs {
 		if numbered(p.want) {
-			partner[get(p.want, "id")] = get(p.got, "id")
+			partner[number(p.want, "id")] = number(p.got, "id")
 		}
 	}
 	renumber := func(s string) string { return eventIDs.ReplaceAllString(s, "event id #") }
@@ -25,10 +25,10 @@ func compare(want, got []*jsonata.Object) []string {
 			out = append(out, differences(kind(p.want), stripped(p.want), stripped(p.got), renumber)...)
 			continue
 		}
-		where := fmt.Sprintf("event %s %s", jsonata.Encode(get(p.want, "id")), kind(p.want))
-		previous := get(p.want, "previousEventId")
-		if expected, known := partner[previous]; (known || !folded(want)) && expected != get(p.got, "previousEventId") {
-			out = append(out, fmt.Sprintf("%s: previousEventId: recorded %s, ours corresponds to %s", where, jsonata.Encode(previous), reverse(partner, get(p.got, "previousEventId"))))
+		where := fmt.Sprintf("event %s %s", jsonata.Encode(number(p.want, "id")), kind(p.want))
+		previous := number(p.want, "previousEventId")
+		if expected, known := partner[previous]; (known || !folded(want)) && expected != number(p.got, "previousEventId") {
+			out = append(out, fmt.Sprintf("%s: previousEventId: recorded %s, ours corresponds to %s", where, jsonata.Encode(previous), reverse(partner, number(p.got, "previousEventId"))))
 		}
 		out = append(out, differences(where, stripped(p.want), stripped(p.got), renumber)...)
 	}
@@ -39,8 +39,8 @@ var eventIDs = regexp.MustCompile(`event id #\d+`)
 
 // numbered says that a recorded event kept its number. The recorder sorts the events between the start
 // and the end of a Parallel state, puts [0] in the place of their numbers, and drops the
-// ParallelStateSucceeded event.
-func numbered(e *jsonata.Object) bool { _, ok := get(e, "id").(float64); return ok }
+// ParallelStateSucceeded or ParallelStateFailed event behind them.
+func numbered(e *jsonata.Object) bool { return number(e, "id") >= 0 }
 
 func folded(events []*jsonata.Object) bool {
 	for _, e := range events {
@@ -51,7 +51,7 @@ func folded(events []*jsonata.Object) bool {
 	return false
 }
 
-func reverse(partner map[jsonata.Value]jsonata.Value, got jsonata.Value) string {
+func reverse(partner map[float64]float64, got float64) string {
 	for want, g := range partner {
 		if g == got {
 			return jsonata.Encode(want)
@@ -65,7 +65,7 @@ type match struct{ want, got *jsonata.Object }
 // pair finds for every recorded event ours.
 func pair(want, got []*jsonata.Object) (pairs []match, problems []string) {
 	taken := make([]bool, len(got))
-	partner := map[jsonata.Value]jsonata.Value{0.0: 0.0}
+	partner := map[float64]float64{0: 0}
 	same := len(want) == len(got)
 	for i := range want {
 		same = same && i < len(got) && label(want[i]) == label(got[i])
@@ -78,18 +78,18 @@ func pair(want, got []*jsonata.Object) (pairs []match, problems []string) {
 			found = search(w, got, taken, partner)
 		}
 		if found < 0 {
-			problems = append(problems, fmt.Sprintf("event %s %s: missing", jsonata.Encode(get(w, "id")), label(w)))
+			problems = append(problems, fmt.Sprintf("event %s %s: missing", jsonata.Encode(number(w, "id")), label(w)))
 			continue
 		}
 		taken[found] = true
 		if numbered(w) {
-			partner[get(w, "id")] = get(got[found], "id")
+			partner[number(w, "id")] = number(got[found], "id")
 		}
 		pairs = append(pairs, match{w, got[found]})
 	}
 	for i, g := range got {
-		if !taken[i] && !(folded(want) && kind(g) == "ParallelStateSucceeded") {
-			problems = append(problems, fmt.Sprintf("our event %s %s: not recorded %s", jsonata.Encode(get(g, "id")), label(g), jsonata.Encode(details0(g))))
+		if !taken[i] && !(folded(want) && (kind(g) == "ParallelStateSucceeded" || kind(g) == "ParallelStateFailed")) {
+			problems = append(problems, fmt.Sprintf("our event %s %s: not recorded %s", jsonata.Encode(number(g, "id")), label(g), jsonata.Encode(details0(g))))
 		}
 	}
 	return pairs, problems
@@ -104,14 +104,14 @@ func details0(e *jsonata.Object) jsonata.Value {
 
 // search looks for our event with the same label and, if possible, the same place in its chain and
 // the same contents.
-func search(w *jsonata.Object, got []*jsonata.Object, taken []bool, partner map[jsonata.Value]jsonata.Value) int {
+func search(w *jsonata.Object, got []*jsonata.Object, taken []bool, partner map[float64]float64) int {
 	best, score := -1, -1
 	for i, g := range got {
 		if taken[i] || label(g) != label(w) {
 			continue
 		}
 		s := 0
-		if partner[get(w, "previousEventId")] == get(g, "previousEventId") {
+		if partner[number(w, "previousEventId")] == number(g, "previousEventId") {
 			s += 2
 		}
 		if len(differences("", stripped(w), stripped(g), nil)) == 0 {

@@ -49,3 +49,25 @@ func TestBadRecordings(t *testing.T) {
 		}
 	}
 }
+
+// The recorder sorts what happens inside a Parallel state and takes the numbers away.
+func TestSortedParallel(t *testing.T) {
+	r, err := Replay([]byte(`{"definition":{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[
+	{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"__tbd__","Arguments":{"x":"%X%"},"End":true}}}],"End":true}}},"input":{},"events":[
+	{"executionStartedEventDetails":{"input":{},"inputDetails":{"truncated":false},"roleArn":"snf_role_arn"},"id":1,"previousEventId":0,"type":"ExecutionStarted"},
+	{"id":2,"previousEventId":0,"stateEnteredEventDetails":{"input":{},"inputDetails":{"truncated":false},"name":"P"},"type":"ParallelStateEntered"},
+	{"id":3,"previousEventId":2,"type":"ParallelStateStarted"},
+	{"id":[0],"previousEventId":0,"stateEnteredEventDetails":{"input":{},"inputDetails":{"truncated":false},"name":"A"},"type":"TaskStateEntered"},
+	{"id":[0],"previousEventId":0,"stateExitedEventDetails":{"name":"A","output":"7","outputDetails":{"truncated":false}},"type":"TaskStateExited"},
+	{"id":[0],"previousEventId":0,"taskScheduledEventDetails":{"parameters":{"x":"<y>"},"region":"<region>","resource":"publish","resourceType":"sns"},"type":"TaskScheduled"},
+	{"id":[0],"previousEventId":0,"taskStartedEventDetails":{"resource":"publish","resourceType":"sns"},"type":"TaskStarted"},
+	{"id":[0],"previousEventId":0,"taskSucceededEventDetails":{"output":"7","outputDetails":{"truncated":false},"resource":"publish","resourceType":"sns"},"type":"TaskSucceeded"},
+	{"id":10,"previousEventId":8,"stateExitedEventDetails":{"name":"P","output":"[7]","outputDetails":{"truncated":false}},"type":"ParallelStateExited"},
+	{"executionSucceededEventDetails":{"output":"[7]","outputDetails":{"truncated":false}},"id":11,"previousEventId":10,"type":"ExecutionSucceeded"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Agrees() || len(r.Completed) != 2 {
+		t.Errorf("%v %v", r.Differences, r.Completed)
+	}
+}

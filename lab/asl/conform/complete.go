@@ -120,7 +120,7 @@ func (r *recording) attempt(name string) (*jsonata.Object, bool) {
 			continue
 		}
 		for _, next := range r.events[i:] {
-			if strings.HasSuffix(kind(next), "Scheduled") && get(next, "previousEventId") == get(e, "id") {
+			if strings.HasSuffix(kind(next), "Scheduled") && (!numbered(e) || number(next, "previousEventId") == number(e, "id")) {
 				return next, true
 			}
 		}
@@ -209,15 +209,15 @@ func (r *recording) exited(name string) (jsonata.Value, bool) {
 // iterated finds the inputs of the iterations of an inline Map whose iterations enter in order.
 func (r *recording) iterated(name string) ([]jsonata.Value, bool) {
 	var out []jsonata.Value
-	seen, started := false, map[jsonata.Value]bool{}
+	seen, started := false, map[float64]bool{}
 	for _, e := range r.events {
 		d := details(e)
 		switch {
 		case kind(e) == "MapStateStarted":
 			seen = true
 		case kind(e) == "MapIterationStarted" && get(d, "name") == name:
-			started[get(e, "id")] = true
-		case strings.HasSuffix(kind(e), "StateEntered") && started[get(e, "previousEventId")]:
+			started[number(e, "id")] = true
+		case strings.HasSuffix(kind(e), "StateEntered") && started[number(e, "previousEventId")]:
 			out = append(out, decodeText(get(d, "input")))
 		}
 	}

@@ -29,11 +29,11 @@ type answer struct {
 
 func newPlayback(clock *asl.SimulatedClock, r *recording) *playback {
 	p := &playback{clock: clock, queue: map[string][]answer{}}
-	byID := map[jsonata.Value]*jsonata.Object{}
-	next := map[jsonata.Value][]*jsonata.Object{}
+	byID := map[float64]*jsonata.Object{}
+	next := map[float64][]*jsonata.Object{}
 	for _, e := range r.events {
-		byID[get(e, "id")] = e
-		next[get(e, "previousEventId")] = append(next[get(e, "previousEventId")], e)
+		byID[number(e, "id")] = e
+		next[number(e, "previousEventId")] = append(next[number(e, "previousEventId")], e)
 	}
 	for _, e := range r.events {
 		if !numbered(e) { // sorted by the recorder, so that only the order of the results is left
@@ -52,23 +52,23 @@ func newPlayback(clock *asl.SimulatedClock, r *recording) *playback {
 }
 
 // stateOf climbs to the entry of the state that an event belongs to.
-func stateOf(e *jsonata.Object, byID map[jsonata.Value]*jsonata.Object) string {
+func stateOf(e *jsonata.Object, byID map[float64]*jsonata.Object) string {
 	for e != nil {
 		if strings.HasSuffix(kind(e), "StateEntered") {
 			name, _ := get(details(e), "name").(string)
 			return name
 		}
-		e = byID[get(e, "previousEventId")]
+		e = byID[number(e, "previousEventId")]
 	}
 	return ""
 }
 
 // follow goes down from TaskScheduled to the attempt's end.
-func follow(e *jsonata.Object, next map[jsonata.Value][]*jsonata.Object) answer {
+func follow(e *jsonata.Object, next map[float64][]*jsonata.Object) answer {
 	a := answer{silent: true}
 	for {
 		var down *jsonata.Object
-		for _, candidate := range next[get(e, "id")] {
+		for _, candidate := range next[number(e, "id")] {
 			if k := kind(candidate); strings.HasPrefix(k, "Task") && !strings.HasPrefix(k, "TaskState") && k != "TaskScheduled" ||
 				strings.HasPrefix(k, "LambdaFunction") && k != "LambdaFunctionScheduled" {
 				down = candidate

@@ -72,6 +72,14 @@ func get(v jsonata.Value, path ...string) jsonata.Value {
 	return v
 }
 
+// number reads an event's id or previousEventId; -1 stands for one that the recorder took away.
+func number(e *jsonata.Object, key string) float64 {
+	if n, ok := get(e, key).(float64); ok {
+		return n
+	}
+	return -1
+}
+
 // details is the object of an event that is not one of its four common fields.
 func details(e *jsonata.Object) *jsonata.Object {
 	for i, k := range e.Keys {
