@@ -126,6 +126,8 @@ func TestBehaviour(t *testing.T) {
 		{name: "timeout is no task failure", startAt: "T", states: `"T":{` + task + `,"TimeoutSeconds":4,"Catch":[{"ErrorEquals":["States.TaskFailed"],"Next":"A"},{"ErrorEquals":["States.Timeout"],"Next":"B"}],"End":true},"A":{"Type":"Fail"},"B":{"Type":"Pass","Output":1,"End":true}`, want: `SUCCEEDED 1`, seconds: 4},
 		{name: "data limit", startAt: "T", states: `"T":{` + task + `,"Catch":[{"ErrorEquals":["States.ALL"],"Next":"A"}],"End":true},"A":{"Type":"Succeed"}`,
 			answers: map[string][]reply{"T": {{output: `"` + strings.Repeat("x", maxPayload) + `"`}}}, want: `FAILED States.DataLimitExceeded: The state/task 'lambda' returned a result with a size exceeding the maximum number of bytes service limit.`},
+		{name: "data limit by its name", startAt: "T", states: `"T":{` + task + `,"Catch":[{"ErrorEquals":["States.DataLimitExceeded"],"Output":1,"Next":"A"}],"End":true},"A":{"Type":"Succeed"}`,
+			answers: map[string][]reply{"T": {{output: `"` + strings.Repeat("x", maxPayload) + `"`}}}, want: `SUCCEEDED 1`},
 		{name: "parallel scopes", startAt: "P", input: `{"i":1}`,
 			states: `"P":{"Type":"Parallel","Arguments":{"a":"{% $states.input.i %}"},"Branches":[{"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"x":1},"Next":"A2"},"A2":{"Type":"Pass","Output":"{% [$x, $states.input.a] %}","End":true}}},{"StartAt":"B","States":{"B":{"Type":"Pass","Assign":{"x":2},"Next":"B2"},"B2":{"Type":"Pass","Output":"{% $x %}","End":true}}}],"Output":{"r":"{% $states.result %}","x":"{% $exists($x) %}"},"End":true}`,
 			want:   `SUCCEEDED {"r":[[1,1],2],"x":false}`},

@@ -52,9 +52,7 @@ type failure struct {
 }
 
 // beyond says that no Retry and no Catch stops the error, and that it ends the execution at once.
-func (f *failure) beyond() bool {
-	return f.error == "States.Runtime" || f.error == "States.DataLimitExceeded"
-}
+func (f *failure) beyond() bool { return f.error == "States.Runtime" }
 
 // current is the definition of the frame's state.
 func (f *frame) current() *state { return f.flow.states[f.state] }

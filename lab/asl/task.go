@@ -251,5 +251,5 @@ func (x *Execution) tooLargeTask(f *frame, s *state) {
 	} else {
 		x.emit(f, "TaskFailed", "taskFailedEventDetails", append(failureFields(fault), s.resource.fields()...)...)
 	}
-	x.outward(f, fault)
+	x.faulty(f, fault)
 }
