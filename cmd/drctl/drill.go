@@ -17,7 +17,7 @@ type drillCommand struct {
 	Kill        kill    `placeholder:"PLACE" help:"Kill the execution there and redrive it, as a crash test prints it: transition:12 or call:3:kill-after."`
 	JSON        bool    `name:"json" help:"Print the result as one JSON object, and nothing else."`
 	Report      string  `placeholder:"DIR" help:"Write the result as an HTML page into this folder too."`
-	Calls       bool    `help:"Show every API call in the timeline."`
+	Verbose     bool    `short:"v" help:"Show decisions, single API calls and the warm-up of the world in the timeline too."`
 }
 
 // Help is the second paragraph of --help.
@@ -67,7 +67,7 @@ func (c *drillCommand) show(ctx context.Context, a *app, scenario drill.Scenario
 	if err := screen.Heading(title, scenario.Sentence); err != nil {
 		return nil, err
 	}
-	timeline := screen.Timeline(options.Environment.Objectives.RecoveryTime.Critical.Std().Seconds(), c.Calls)
+	timeline := screen.Timeline(scenario.Machine(), options.Environment.Objectives.RecoveryTime.Critical.Std().Seconds(), c.Verbose)
 	options.Live = timeline.Event
 	result, err := a.lab.run(ctx, scenario, options)
 	if err != nil {

@@ -87,7 +87,7 @@ func TestExitStatusTellsWhetherTheDrillWasGood(t *testing.T) {
 		{"RTO missed", slow, exitBad},
 		{"an invariant unknown", unknown, exitBad},
 	} {
-		for _, flag := range []string{"--json", "--calls"} {
+		for _, flag := range []string{"--json", "--verbose"} {
 			lab := &fakeLab{result: c.result}
 			if _, stderr, status := lab.drctl("drill", flag); status != c.want || stderr != "" {
 				t.Errorf("%s, %s: exit %d, want %d; standard error %q", c.name, flag, status, c.want, stderr)

@@ -95,7 +95,7 @@ func extent(r *drill.Result) (from, to float64, ok bool) {
 		from, to = min(from, seconds), max(to, seconds)
 	}
 	for _, e := range r.Timeline {
-		if e.Kind != "call" {
+		if e.Kind != "call" && !WarmUp(e, origin) {
 			see(e.At)
 		}
 	}
@@ -175,8 +175,8 @@ func (g *gantt) region(r *drill.Result, region string, s scale, y, to float64) f
 }
 
 func (g *gantt) mark(e drill.Event, s scale, y float64) {
-	if e.Kind == "call" || e.Kind == "state" {
-		return // the bars tell these
+	if e.Kind == "call" || e.Kind == "state" || WarmUp(e, s.origin) {
+		return // the bars tell the states
 	}
 	title := Offset(e.At.Sub(s.origin)) + " " + e.Text
 	g.Marks = append(g.Marks, mark{X: s.x(s.seconds(e.At)), Y: y + laneHeight/2, Class: e.Kind, Title: title})

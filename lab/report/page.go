@@ -50,7 +50,7 @@ type stateRow struct {
 func newPage(r *drill.Result) *page {
 	p := &page{
 		Style:  template.CSS(styleText), //nolint:gosec // our own embedded style sheet, no input in it
-		Result: r, Expected: r.Outcome == r.ExpectedOutcome, Gantt: newGantt(r), Budget: newBudget(r),
+		Result: r, Expected: r.Outcome == r.ExpectedOutcome, Gantt: newGantt(r), Budget: newBudget(r), Next: Steps(r.Next),
 		Headline: strings.ToUpper(string(r.Outcome[:1])) + string(r.Outcome[1:]),
 	}
 	p.Tone = tone(r)
@@ -62,27 +62,34 @@ func newPage(r *drill.Result) *page {
 		{"Recovery time (RTO)", Span(r.RTO.ObjectiveSeconds), Measured(r.RTO.ClientSeconds), Measured(r.RTO.MeasuredSeconds), badgeOf(r.RTO.Met)},
 		{"Data loss (RPO)", Span(r.RPO.ObjectiveSeconds), Measured(r.RPO.ClientSeconds), Measured(r.RPO.ReportedSeconds), badgeOf(r.RPO.Met)},
 	}
+	var guide Guide
+	if len(r.Executions) > 0 {
+		guide = NewGuide(r.Executions[0].StateMachine)
+	}
 	for _, e := range r.Timeline {
 		if e.Kind == "call" {
 			p.Calls++
 			continue
 		}
+		if guide.Minor(e) || WarmUp(e, origin) {
+			continue
+		}
 		if e.Kind != "state" && !slices.Contains(p.Kinds, e.Kind) {
 			p.Kinds = append(p.Kinds, e.Kind)
 		}
-		p.Events = append(p.Events, event{Offset(e.At.Sub(origin)), e.Region, e.Kind, e.Text})
+		p.Events = append(p.Events, event{Offset(e.At.Sub(origin)), e.Region, e.Kind, guide.Text(e)})
 	}
 	for i := range r.Executions {
 		p.Executions = append(p.Executions, newExecution(&r.Executions[i], origin))
-	}
-	if r.Next != "" {
-		p.Next = strings.Split(strings.TrimSpace(r.Next), "\n")
 	}
 	return p
 }
 
 // tone is the worst that the page has to say.
 func tone(r *drill.Result) string {
+	if r.Ok() {
+		return string(drill.Pass) // a failure that the scenario expects misses its objectives and is good
+	}
 	worst := drill.Pass
 	verdicts := []drill.Verdict{r.RTO.Met, r.RPO.Met}
 	for _, i := range r.Invariants {

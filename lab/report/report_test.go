@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,6 +115,32 @@ func TestSpan(t *testing.T) {
 	for seconds, want := range map[float64]string{0: "0s", 0.4: "0.4s", 4: "4s", 9.96: "10s", 59.6: "1m00s", 451: "7m31s", 7500: "2h05m00s", -40: "-40s"} {
 		if got := Span(seconds); got != want {
 			t.Errorf("Span(%v) = %s, want %s", seconds, got, want)
+		}
+	}
+}
+
+func TestSteps(t *testing.T) {
+	got := Steps("Promotion failed. Changed: (1) this at 09:13; (2) that. Next: (1) look (next: there). (2) start again.")
+	want := []string{"Promotion failed.", "Changed:", "(1) this at 09:13;", "(2) that.", "Next:", "(1) look (next: there).", "(2) start again."}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := Steps(" "); got != nil {
+		t.Errorf("got %q for nothing", got)
+	}
+}
+
+func TestGuide(t *testing.T) {
+	guide := NewGuide("failover")
+	if got := guide.Text(drill.Event{Kind: "state", Text: "PromoteReplica"}); !strings.HasPrefix(got, "PromoteReplica: The point of no return.") || strings.Count(got, ".") != 1 {
+		t.Errorf("got %q", got)
+	}
+	if got := guide.Text(drill.Event{Kind: "service", Text: "PromoteReplica"}); got != "PromoteReplica" {
+		t.Errorf("an event that is no state became %q", got)
+	}
+	for state, want := range map[string]bool{"JudgeHealth": true, "BeginPromotion": true, "CheckHealth": false, "DatabasePromoted": false, "NoteUnfenced": false, "FailedDirty": false} {
+		if got := guide.Minor(drill.Event{Kind: "state", Text: state}); got != want {
+			t.Errorf("%s is minor: %v, want %v", state, got, want)
 		}
 	}
 }

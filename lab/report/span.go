@@ -39,7 +39,7 @@ func Measured(seconds *float64) string {
 // Offset writes a moment as the virtual time since the outage: T+07:31, T+1:02:03, T-00:40.
 func Offset(d time.Duration) string {
 	sign := "+"
-	if d < 0 {
+	if d = d.Truncate(time.Second); d < 0 {
 		sign, d = "-", -d
 	}
 	whole := int(d / time.Second)
@@ -50,10 +50,10 @@ func Offset(d time.Duration) string {
 	return fmt.Sprintf("T%s%02d:%02d", sign, m, s)
 }
 
-// Origin is the moment from which a run's times count: its first fault, or without one its first event.
+// Origin is the moment from which a run's times count: its first fault, or without one the start of its first execution.
 func Origin(timeline []drill.Event) time.Time {
 	for _, e := range timeline {
-		if e.Kind == "fault" {
+		if Begins(e) {
 			return e.At
 		}
 	}
@@ -62,3 +62,13 @@ func Origin(timeline []drill.Event) time.Time {
 	}
 	return time.Time{}
 }
+
+// Begins tells whether times may count from the event.
+func Begins(e drill.Event) bool { return e.Kind == "fault" || e.Kind == "state" }
+
+// warmUp is how long before the origin something still belongs to the story. What is older is the lab's world coming
+// to life.
+const warmUp = 5 * time.Minute
+
+// WarmUp tells whether an event is older than the story.
+func WarmUp(e drill.Event, origin time.Time) bool { return origin.Sub(e.At) > warmUp }

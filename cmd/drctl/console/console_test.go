@@ -35,7 +35,7 @@ func print(t *testing.T, s Screen, r *drill.Result) string {
 	var text bytes.Buffer
 	s.Out = &text
 	err := s.Heading("Drill "+r.Scenario, "A sentence about it.")
-	timeline := s.Timeline(r.RTO.ObjectiveSeconds, false)
+	timeline := s.Timeline("failover", r.RTO.ObjectiveSeconds, false)
 	for _, e := range r.Timeline {
 		timeline.Event(e)
 	}
@@ -119,14 +119,14 @@ func TestNoLineIsWiderThanTheScreen(t *testing.T) {
 func TestTimesCountFromTheFirstFault(t *testing.T) {
 	var text bytes.Buffer
 	begin := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
-	timeline := Screen{Out: &text, Width: PipeWidth}.Timeline(600, false)
+	timeline := Screen{Out: &text, Width: PipeWidth}.Timeline("failover", 600, false)
 	timeline.Event(drill.Event{At: begin, Region: "clients", Kind: "service", Text: "before"})
 	if text.Len() > 0 {
 		t.Error("an event is printed before its place in time is known")
 	}
 	timeline.Event(drill.Event{At: begin.Add(90 * time.Second), Region: "us-east-1", Kind: "fault", Text: "outage"})
-	timeline.Event(drill.Event{At: begin.Add(390 * time.Second), Region: "us-west-2", Kind: "state", Text: "after"})
-	for _, want := range []string{"T-01:30 ·········· clients", "T+00:00 ·········· us-east-1", "T+05:00 █████····· us-west-2"} {
+	timeline.Event(drill.Event{At: begin.Add(390 * time.Second), Region: "us-west-2", Kind: "state", Text: "FlipDns"})
+	for _, want := range []string{"T-01:30 ·········· clients", "T+00:00 ·········· us-east-1", "T+05:00 █████····· us-west-2  state   FlipDns: Sets the failover switch on the data plane, "} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("want %q in\n%s", want, text.String())
 		}
@@ -135,7 +135,7 @@ func TestTimesCountFromTheFirstFault(t *testing.T) {
 
 func TestARunWithoutFaultCountsFromItsFirstEvent(t *testing.T) {
 	var text bytes.Buffer
-	timeline := Screen{Out: &text, Width: PipeWidth}.Timeline(0, false)
+	timeline := Screen{Out: &text, Width: PipeWidth}.Timeline("failover", 0, false)
 	timeline.Event(drill.Event{At: time.Unix(1000, 0), Region: "us-west-2", Kind: "alarm", Text: "false alarm"})
 	if err := timeline.Close(); err != nil {
 		t.Fatal(err)

@@ -12,7 +12,8 @@ import (
 type Timeline struct {
 	screen    Screen
 	objective float64 // the RTO, in seconds; 0 when the run has none
-	calls     bool
+	guide     report.Guide
+	verbose   bool
 	origin    time.Time
 	held      []drill.Event // what came before the origin was known
 	err       error
@@ -27,19 +28,17 @@ const (
 	kindWidth   = 7
 )
 
-// Timeline begins a timeline. Times count from the first fault; a run without one counts from its first event.
-// Single API calls are left out unless calls is set.
-func (s Screen) Timeline(objectiveSeconds float64, calls bool) *Timeline {
-	return &Timeline{screen: s, objective: objectiveSeconds, calls: calls}
+// Timeline begins a timeline of a run that judges the procedure. Times count from the first fault; a run without one
+// counts from the start of its first execution. Decisions, single API calls and the warm-up of the world are left out
+// unless verbose is set.
+func (s Screen) Timeline(procedure string, objectiveSeconds float64, verbose bool) *Timeline {
+	return &Timeline{screen: s, objective: objectiveSeconds, guide: report.NewGuide(procedure), verbose: verbose}
 }
 
-// Event prints one event. Events before the first fault are held until it comes, since their place in time is not
-// known earlier.
+// Event prints one event. Events before the origin are held until it comes, since their place in time is not known
+// earlier.
 func (t *Timeline) Event(e drill.Event) {
-	if e.Kind == "call" && !t.calls {
-		return
-	}
-	if t.origin.IsZero() && e.Kind != "fault" {
+	if t.origin.IsZero() && !report.Begins(e) {
 		t.held = append(t.held, e)
 		return
 	}
@@ -67,7 +66,7 @@ func (t *Timeline) begin(origin time.Time) {
 }
 
 func (t *Timeline) print(e drill.Event) {
-	if t.err != nil {
+	if t.err != nil || !t.verbose && (e.Kind == "call" || t.guide.Minor(e) || report.WarmUp(e, t.origin)) {
 		return
 	}
 	since := e.At.Sub(t.origin)
@@ -78,7 +77,7 @@ func (t *Timeline) print(e drill.Event) {
 	}
 	prefix += pad(e.Region, regionWidth) + " " + t.screen.paint(kindColour(e.Kind), pad(e.Kind, kindWidth)) + " "
 	l := t.screen.begin()
-	l.wrapped(prefix, e.Text, textColour(e.Kind))
+	l.wrapped(prefix, t.guide.Text(e), textColour(e.Kind))
 	t.err = l.flush()
 }
 
@@ -105,7 +104,7 @@ func kindColour(kind string) colour {
 		return red
 	case "alarm":
 		return yellow
-	case "service", "end":
+	case "service", "dns", "end":
 		return green
 	case "state":
 		return cyan

@@ -19,9 +19,11 @@ func (s Screen) Verdict(r *drill.Result) error {
 	l.criticalPath(r.CriticalPath)
 	l.invariants(r.Invariants)
 	l.executions(r)
-	if r.Next != "" {
+	if steps := report.Steps(r.Next); len(steps) > 0 {
 		l.section("What to do next")
-		l.wrapped("  ", r.Next, bold)
+		for _, step := range steps {
+			l.wrapped("  ", step, plain)
+		}
 	}
 	l.section("Repeat")
 	l.add("  ", r.Repeat)
@@ -39,7 +41,7 @@ func (l *lines) outcome(r *drill.Result) {
 		l.add(l.paint(red, text), ", expected was ", strings.ToUpper(string(r.ExpectedOutcome)))
 		return
 	}
-	if missing := shortcomings(r); len(missing) > 0 {
+	if missing := shortcomings(r); !r.Ok() && len(missing) > 0 {
 		l.add(l.paint(yellow, text), ", as expected, but ", strings.Join(missing, ", "))
 		return
 	}
