@@ -171,8 +171,39 @@ func TestTransactionIsAllOrNothing(t *testing.T) {
 	if err := run(put("b"), put("a")); !errors.As(err, &cancelled) || *cancelled.CancellationReasons[1].Code != "ConditionalCheckFailed" {
 		t.Errorf("%v, want a cancellation for the second item", err)
 	}
+	if err := run(put("c"), put("c")); failure.Code(err) != "ValidationException" {
+		t.Errorf("%v: one item twice in a transaction", err)
+	}
 	if items := s.Items(west, table); len(items) != 1 {
 		t.Errorf("the cancelled transaction left %v", items)
+	}
+}
+
+func TestConditionalDeleteAndScan(t *testing.T) {
+	_, s, client := world()
+	for i, pk := range []string{"a", "b", "c"} {
+		s.Put(west, table, dynamodb.Item{"pk": text(pk), "epoch": num(i)})
+	}
+	remove := func(epoch int) (*sdk.DeleteItemOutput, error) {
+		return client.DeleteItem(ctx, &sdk.DeleteItemInput{
+			TableName: aws.String(table), Key: key("b"), ConditionExpression: aws.String("epoch = :e"), ReturnValues: types.ReturnValueAllOld,
+			ExpressionAttributeValues: dynamodb.Item{":e": num(epoch)},
+		})
+	}
+	var failed *types.ConditionalCheckFailedException
+	if _, err := remove(7); !errors.As(err, &failed) || failed.Item != nil {
+		t.Errorf("%v, want a failure that shows no item unless asked", err)
+	}
+	if out, err := remove(1); err != nil || len(out.Attributes) != 2 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	out, err := client.Scan(ctx, &sdk.ScanInput{TableName: aws.String(table), FilterExpression: aws.String("epoch > :zero"), ProjectionExpression: aws.String("pk"), ExpressionAttributeValues: dynamodb.Item{":zero": num(0)}})
+	if err != nil || out.Count != 1 || out.ScannedCount != 2 || len(out.Items[0]) != 1 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	described, err := client.DescribeTable(ctx, &sdk.DescribeTableInput{TableName: aws.String(table)})
+	if err != nil || described.Table.TableStatus != types.TableStatusActive || *described.Table.ItemCount != 2 {
+		t.Errorf("%+v, %v", described, err)
 	}
 }
 

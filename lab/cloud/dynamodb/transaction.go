@@ -56,7 +56,7 @@ func (s *Service) transact(call *cloud.Call, in *dynamodb.TransactWriteItemsInpu
 	var plans []*plan
 	var reasons []types.CancellationReason
 	var codes []string
-	seen := map[*row]bool{}
+	seen := map[string]bool{}
 	cancelled := false
 	for _, item := range in.TransactItems {
 		w, _, check := one(item)
@@ -64,12 +64,11 @@ func (s *Service) transact(call *cloud.Call, in *dynamodb.TransactWriteItemsInpu
 		if err != nil {
 			return nil, err
 		}
-		if r := p.table.rows[p.id]; r != nil {
-			if seen[r] {
-				return nil, invalid("Transaction request cannot include multiple operations on one item")
-			}
-			seen[r] = true
+		id := p.table.name + "\x00" + p.id
+		if seen[id] {
+			return nil, invalid("Transaction request cannot include multiple operations on one item")
 		}
+		seen[id] = true
 		reason := types.CancellationReason{Code: aws.String("None")}
 		var unmet *types.ConditionalCheckFailedException
 		if errors.As(p.unmet, &unmet) {
