@@ -15,7 +15,7 @@ func (x *Execution) enter(f *frame) {
 	f.move()
 	s := f.current()
 	f.before, f.since = f.previous, x.clock.Now()
-	f.attempts, f.retries, f.token = 0, nil, ""
+	f.attempts, f.retries, f.token, f.wake = 0, nil, "", time.Time{}
 	f.kids, f.items, f.next, f.run = nil, nil, 0, nil
 	f.visit = &StateVisit{Name: s.name, Branch: f.branch(), Entered: f.since, Attempts: 1}
 	x.visits = append(x.visits, f.visit)

@@ -36,6 +36,42 @@ func TestRedrive(t *testing.T) {
 	}
 }
 
+// A redriven map run repeats the child executions that failed, and only those.
+func TestRedriveDistributedMap(t *testing.T) {
+	m := machine(t, "D", `"D":{"Type":"Map","Items":[1,2,3],"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"T","States":{"T":{`+task+`,"Output":"{% $states.input %}","End":true}}},"End":true}`)
+	r := begin(t, m, `{}`, map[string][]reply{"T": {{output: `{}`}, {fault: &TaskError{"E", "c"}}, {output: `{}`}}})
+	r.clock.Run()
+	if r.Error() != "States.ExceedToleratedFailureThreshold" {
+		t.Fatalf("%s %s", r.Status(), r.Error())
+	}
+	before := len(r.fake.started)
+	if err := r.Redrive(); err != nil {
+		t.Fatal(err)
+	}
+	r.clock.Run()
+	if r.Status() != Succeeded || string(r.Output()) != `[1,2,3]` {
+		t.Errorf("%s %s %s\n%s", r.Status(), r.Output(), r.Cause(), r.types())
+	}
+	if repeated := len(r.fake.started) - before; repeated > 2 || r.Children()[1].RedriveCount() != 1 {
+		t.Errorf("%d tasks repeated", repeated)
+	}
+}
+
+// A retry that was interrupted leaves no waiting time behind for the next Wait.
+func TestRedriveInARetryDelay(t *testing.T) {
+	m := machine(t, "T", `"T":{`+task+`,"Retry":[{"ErrorEquals":["E"],"IntervalSeconds":100}],"Next":"W"},"W":{"Type":"Wait","Seconds":5,"End":true}`)
+	r := begin(t, m, `{}`, map[string][]reply{"T": {{fault: &TaskError{"E", ""}}, {output: `{}`}}})
+	r.clock.RunUntil(epoch.Add(time.Second))
+	r.Stop("", "")
+	if err := r.Redrive(); err != nil {
+		t.Fatal(err)
+	}
+	r.clock.Run()
+	if r.Status() != Succeeded || r.StoppedAt().Sub(epoch) != 6*time.Second {
+		t.Errorf("%s after %s", r.Status(), r.StoppedAt().Sub(epoch))
+	}
+}
+
 // Killing before any event and redriving ends as without the kill.
 func TestStopAnywhereAndRedrive(t *testing.T) {
 	states := `"A":{"Type":"Pass","Assign":{"v":1},"Next":"W"},"W":{"Type":"Wait","Seconds":5,"Next":"M"},
