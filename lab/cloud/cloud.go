@@ -154,7 +154,8 @@ type Record struct {
 	Operation string // RDS.PromoteReadReplica
 	Mutating  bool
 	Actions   []grant.Action
-	Err       error
+	Effect    bool  // the service did what was asked, whatever the caller heard of it
+	Err       error // what the caller heard; nil as well when it died in the call
 }
 
 // Observe has f called after every attempt.

@@ -87,7 +87,8 @@ func (c *Cloud) attempt(call *Call, in any) (out any, err error) {
 		to = op.global
 	}
 	var actions []grant.Action
-	defer func() { c.record(call, to, op, actions, err) }()
+	var effect bool
+	defer func() { c.record(call, to, op, actions, effect, err) }() // also when the caller dies in the call
 
 	fault := c.faultFor(to, call.Operation, op.mutating)
 	sim.Sleep(call.Context, c.latency(call.Caller.Region, to)+fault.slow())
@@ -114,19 +115,20 @@ func (c *Cloud) attempt(call *Call, in any) (out any, err error) {
 		c.mutations++
 	}
 	out, err = c.answer(op, call, in, fault)
+	effect = err == nil
 	if err := fault.after(call); err != nil {
 		return nil, err
 	}
 	return out, err
 }
 
-func (c *Cloud) record(call *Call, to string, op *operation, actions []grant.Action, err error) {
+func (c *Cloud) record(call *Call, to string, op *operation, actions []grant.Action, effect bool, err error) {
 	if len(c.observers) == 0 {
 		return
 	}
 	r := Record{
 		At: c.Sim.Now(), Caller: call.Caller.Name, From: call.Caller.Region, To: to,
-		Operation: call.Operation, Mutating: op.mutating, Actions: actions, Err: err,
+		Operation: call.Operation, Mutating: op.mutating, Actions: actions, Effect: effect, Err: err,
 	}
 	for _, f := range c.observers {
 		f(r)

@@ -67,8 +67,14 @@ func outcomeOf(x *stepfunctions.Execution) Outcome {
 		var output struct {
 			Outcome Outcome `json:"outcome"`
 		}
-		if json.Unmarshal(x.Output(), &output) == nil && (output.Outcome == Recovered || output.Outcome == StoodDown) {
+		if json.Unmarshal(x.Output(), &output) != nil {
+			return "unnamed"
+		}
+		switch output.Outcome {
+		case Recovered, StoodDown:
 			return output.Outcome
+		case "succeeded": // of a procedure that recovers nothing and did what it is for
+			return Recovered
 		}
 		return "unnamed"
 	}

@@ -38,7 +38,7 @@ func (r *run) observe() {
 		if running > 0 && c.To == r.env.Regions.Recovery {
 			r.observed.mutations++
 		}
-		if c.Err != nil || isBookkeeping(c.Operation) {
+		if !c.Effect || isBookkeeping(c.Operation) {
 			return
 		}
 		r.observed.changes = append(r.observed.changes, c.Operation+" in "+c.To+" by "+c.Caller)

@@ -44,12 +44,12 @@ var outages = []Scenario{
 	},
 	{
 		Name: "dns-control-plane-down", Expected: Recovered,
-		Sentence: "The application in us-east-1 dies together with Route 53's control plane: DNS still moves, on the data plane.",
+		Sentence: "us-east-1 dies and Route 53's API answers nobody, wherever it is asked: DNS still moves, on the data plane.",
 		prepare: func(r *run) {
 			r.at(r.moment(), func() {
-				r.breaks("dns", "the Route 53 API answers nothing")
 				r.world.Cloud.Inject(cloud.Fault{Operation: "Route 53.*", Effect: cloud.Unreachable})
-				r.breakApplication()
+				r.killPrimary()
+				r.say("fault", "dns", "the Route 53 API answers nobody")
 			})
 		},
 	},

@@ -55,7 +55,7 @@ func (r *run) watch() {
 		}
 	})
 	w.Cloud.Observe(func(c cloud.Record) {
-		if c.Err != nil || c.To != recovery {
+		if !c.Effect || c.To != recovery {
 			return
 		}
 		switch c.Operation {
@@ -94,26 +94,28 @@ func (r *run) allHealthy(wanted []serviceSize) bool {
 	return true
 }
 
-// criticalPath is the shortest time in which this run could have recovered, from its own durations.
+// criticalPath is the shortest time in which this run could have recovered, from its own durations. It is nil when no
+// moment is known from which on clients waited.
 func (r *run) criticalPath(result *Result) *CriticalPath {
 	x, seen := r.recovery(), r.observed.milestones
 	if r.broken.IsZero() || seen.moved.IsZero() || seen.writable.IsZero() {
 		return nil
 	}
-	confirmed := entered(x, "CheckReplica")
-	flipped := entered(x, "FlipDns")
-	validation := visit(x, "ValidateStandby") + visit(x, "ValidatePublic")
 	p := &CriticalPath{
-		Detection:    x.StartedAt().Sub(r.broken).Seconds(),
-		Confirmation: confirmed.Sub(x.StartedAt()).Seconds(),
-		Promotion:    between(seen.promoteCalled, seen.writable),
-		FileSystem:   between(seen.dataCalled, seen.dataWritable),
-		TaskStart:    between(seen.scaleCalled, seen.tasksHealthy),
-		Switch:       between(flipped, seen.moved),
+		Detection:    r.from(r.broken, x.StartedAt()),
+		Confirmation: r.from(x.StartedAt(), entered(x, "CheckReplica")),
+		Waiting:      r.from(entered(x, "CheckReplica"), entered(x, "FencePrimary")),
+		Promotion:    r.from(seen.promoteCalled, seen.writable),
+		FileSystem:   r.from(seen.dataCalled, seen.dataWritable),
+		TaskStart:    r.from(seen.scaleCalled, seen.tasksHealthy),
+		Switch:       r.from(entered(x, "FlipDns"), seen.moved),
 		TTL:          r.env.Domain.TTL.Std().Seconds(),
-		Validation:   validation.Seconds(),
+		Validation:   (visit(x, "ValidateStandby") + visit(x, "ValidatePublic")).Seconds(),
 	}
-	before := p.Detection + p.Confirmation + max(p.Promotion, p.FileSystem, p.TaskStart) + p.Switch
+	if p.Waiting < decided {
+		p.Waiting = 0 // nobody was waited for: that is orchestration
+	}
+	before := p.Detection + p.Confirmation + p.Waiting + max(p.Promotion, p.FileSystem, p.TaskStart) + p.Switch
 	p.Total = before + p.TTL + p.Validation
 	p.Overhead = seen.moved.Sub(r.broken).Seconds() - before - visit(x, "ValidateStandby").Seconds()
 	if result.RTO.ClientSeconds != nil {
@@ -122,11 +124,18 @@ func (r *run) criticalPath(result *Result) *CriticalPath {
 	return p
 }
 
-func between(from, to time.Time) float64 {
-	if from.IsZero() || to.IsZero() {
+// decided is how long the checks before the point of no return take at most when nothing has to be waited for, in seconds.
+const decided = 15
+
+// from is the time between two moments, as far as clients were waiting, in seconds; 0 when one of them never came.
+func (r *run) from(begin, end time.Time) float64 {
+	if begin.IsZero() || end.IsZero() {
 		return 0
 	}
-	return to.Sub(from).Seconds()
+	if begin.Before(r.broken) {
+		begin = r.broken
+	}
+	return max(0, end.Sub(begin).Seconds())
 }
 
 // entered is when an execution first entered a state, or zero.

@@ -150,6 +150,7 @@ type Event struct {
 type CriticalPath struct {
 	Detection    float64 `json:"detection"`
 	Confirmation float64 `json:"confirmation"`
+	Waiting      float64 `json:"waiting"`    // for a person, or for a replica that was backing up
 	Promotion    float64 `json:"promotion"`  // of the database
 	FileSystem   float64 `json:"fileSystem"` // made writable
 	TaskStart    float64 `json:"taskStart"`

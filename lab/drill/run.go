@@ -71,6 +71,7 @@ type run struct {
 	timeline  []Event
 	observed  observed
 	killed    bool
+	damage    world.Damage
 	expecting int // things that the script has still to do before the run may end
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/cloud/rds"
 	"github.com/acso/disaster-recovery/lab/cloud/route53"
+	"github.com/acso/disaster-recovery/lab/cloud/s3"
 	"github.com/acso/disaster-recovery/lab/cloud/scheduler"
 	"github.com/acso/disaster-recovery/lab/cloud/sns"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
@@ -42,6 +43,7 @@ type World struct {
 	Metrics   *cloudwatch.Service
 	Events    *eventbridge.Service
 	Scheduler *scheduler.Service
+	S3        *s3.Service
 	EC2       *ec2.Service
 	RDS       *rds.Service
 	EFS       *efs.Service
@@ -99,6 +101,7 @@ func New(o Options) *World {
 	w.Metrics = cloudwatch.New(c, w.SNS)
 	w.Events = eventbridge.New(c)
 	w.Scheduler = scheduler.New(c)
+	w.S3 = s3.New(c, w.KMS)
 	w.EC2 = ec2.New(c)
 	w.RDS = rds.New(c, keys{w.KMS}, w.EC2, metrics{w.Metrics})
 	w.EFS = efs.New(c)
@@ -108,6 +111,7 @@ func New(o Options) *World {
 	w.States = stepfunctions.New(c, w.Lambda, o.Evaluator)
 
 	w.layWorkload()
+	w.layBuckets()
 	w.layNames()
 	w.layControl(o.Machines)
 	w.Traffic = traffic.Start(s, w.DNS, w.ECS, w.RDS, e.Domain.Name, traffic.Default)
