@@ -149,15 +149,15 @@ func (h *Handler) end(ctx context.Context, in Input) (end, error) {
 }
 
 // final moves the end to when the fence was proven, if it was: until then the old primary may have taken writes, whatever
-// the probe saw from here. The word of a person who fenced by hand counts the same. Without either, a primary that was
-// seen serving later than the first failure has no known end.
+// the probe saw from here. The word of a person who fenced by hand counts the same, unless the primary was seen serving
+// after it. Without either, a primary that was seen serving during the incident has no known end.
 func final(e end, seen incident.Observation, i incident.Incident) end {
 	closed, why := i.Fence.ProvenAt, "the proof of the fence"
 	if closed.IsZero() {
 		closed, why = i.Fence.AttestedAt, "the fence by hand of "+i.Fence.Attested
 	}
 	switch {
-	case !closed.IsZero() && closed.After(seen.FirstDown):
+	case !closed.IsZero() && !seen.LastServing.After(closed):
 		e.at, e.why = closed, why
 	case seen.FirstDown.IsZero() || seen.LastServing.After(i.OpenedAt):
 		e.unknown, e.why = true, "the old primary was seen serving during the incident and its fence is not proven"
