@@ -37,7 +37,7 @@ func (s *states) UnmarshalJSON(text []byte) error {
 		}
 		name, ok := key.(string)
 		if !ok {
-			return fmt.Errorf("States: %v is no name of a state", key)
+			return fmt.Errorf("the states: %v is no name of one", key)
 		}
 		var one state
 		if err := decoder.Decode(&one); err != nil {
