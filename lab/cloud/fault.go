@@ -166,7 +166,7 @@ func (f *activeFault) after(call *Call) error {
 // answer lets the service act; a stale read gets the answer that the same read gave last time, as an eventually
 // consistent describe does.
 func (c *Cloud) answer(op *operation, call *Call, in any, fault *activeFault) (any, error) {
-	if op.mutating || !c.staleReads() {
+	if op.mutating || !c.staleReads() || op.current(in) {
 		return op.handle(call, in)
 	}
 	key := call.Region + " " + call.Operation + " " + describe(in)

@@ -34,15 +34,21 @@ type Principal struct {
 // Spec describes an operation to the seam.
 type Spec[In any] struct {
 	Mutating bool
+	// Current reads are never stale, for example because the caller asked for consistency. Nil means that any may be.
+	Current func(in *In) bool
 	// Global operations are answered by the region that holds the service's control plane, wherever they are sent.
 	Global string
 	// Actions are all IAM actions that AWS checks for the call, dependents included, each with its resource.
 	Actions func(call *Call, in *In) []grant.Action
 }
 
+// Consistent is Spec.Current of a service whose reads are never stale.
+func Consistent[In any](*In) bool { return true }
+
 type operation struct {
 	mutating bool
 	global   string
+	current  func(any) bool
 	input    func() any
 	actions  func(*Call, any) []grant.Action
 	handle   func(*Call, any) (any, error)
@@ -57,6 +63,7 @@ func Register[In, Out any](c *Cloud, name string, spec Spec[In], handle func(*Ca
 	c.operations[name] = &operation{
 		mutating: spec.Mutating,
 		global:   spec.Global,
+		current:  func(in any) bool { return spec.Current != nil && spec.Current(in.(*In)) },
 		input:    func() any { return new(In) },
 		actions:  func(call *Call, in any) []grant.Action { return spec.Actions(call, in.(*In)) },
 		handle: func(call *Call, in any) (any, error) {

@@ -12,6 +12,7 @@ import (
 
 func (s *Service) registerItems() {
 	cloud.Register(s.cloud, "DynamoDB.GetItem", cloud.Spec[dynamodb.GetItemInput]{
+		Current: func(in *dynamodb.GetItemInput) bool { return aws.ToBool(in.ConsistentRead) },
 		Actions: func(c *cloud.Call, in *dynamodb.GetItemInput) []grant.Action {
 			return s.actions(c, "GetItem", in.TableName)
 		},

@@ -18,11 +18,13 @@ const page = 1 << 20
 
 func (s *Service) registerQueries() {
 	cloud.Register(s.cloud, "DynamoDB.Query", cloud.Spec[dynamodb.QueryInput]{
+		Current: func(in *dynamodb.QueryInput) bool { return aws.ToBool(in.ConsistentRead) },
 		Actions: func(c *cloud.Call, in *dynamodb.QueryInput) []grant.Action {
 			return s.actions(c, "Query", in.TableName)
 		},
 	}, s.query)
 	cloud.Register(s.cloud, "DynamoDB.Scan", cloud.Spec[dynamodb.ScanInput]{
+		Current: func(in *dynamodb.ScanInput) bool { return aws.ToBool(in.ConsistentRead) },
 		Actions: func(c *cloud.Call, in *dynamodb.ScanInput) []grant.Action { return s.actions(c, "Scan", in.TableName) },
 	}, s.scan)
 	cloud.Register(s.cloud, "DynamoDB.DescribeTable", cloud.Spec[dynamodb.DescribeTableInput]{

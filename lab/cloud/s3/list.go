@@ -17,9 +17,12 @@ const page = 1000
 
 func (s *Service) registerLists() {
 	cloud.Register(s.cloud, "S3.ListObjectsV2", cloud.Spec[s3.ListObjectsV2Input]{
+		// S3 has strong read-after-write consistency: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel.
+		Current: cloud.Consistent[s3.ListObjectsV2Input],
 		Actions: func(_ *cloud.Call, in *s3.ListObjectsV2Input) []grant.Action { return list(in.Bucket, "ListBucket") },
 	}, s.listObjects)
 	cloud.Register(s.cloud, "S3.ListObjectVersions", cloud.Spec[s3.ListObjectVersionsInput]{
+		Current: cloud.Consistent[s3.ListObjectVersionsInput],
 		Actions: func(_ *cloud.Call, in *s3.ListObjectVersionsInput) []grant.Action {
 			return list(in.Bucket, "ListBucketVersions")
 		},

@@ -22,11 +22,14 @@ func (s *Service) registerReads() {
 		return append([]grant.Action{{Name: either(id, "GetObject"), Resource: object(bucket, key)}}, s.decrypting(aws.ToString(bucket), aws.ToString(key), id)...)
 	}
 	cloud.Register(s.cloud, "S3.GetObject", cloud.Spec[s3.GetObjectInput]{
+		// S3 has strong read-after-write consistency: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel.
+		Current: cloud.Consistent[s3.GetObjectInput],
 		Actions: func(_ *cloud.Call, in *s3.GetObjectInput) []grant.Action {
 			return reading(in.Bucket, in.Key, in.VersionId)
 		},
 	}, s.getObject)
 	cloud.Register(s.cloud, "S3.HeadObject", cloud.Spec[s3.HeadObjectInput]{
+		Current: cloud.Consistent[s3.HeadObjectInput],
 		Actions: func(_ *cloud.Call, in *s3.HeadObjectInput) []grant.Action {
 			return reading(in.Bucket, in.Key, in.VersionId)
 		},
