@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -63,11 +62,7 @@ func Campaign(ctx context.Context, o CampaignOptions) (*CampaignResult, error) {
 	results, err := inParallel(ctx, o.Workers, o.Seeds, o.Progress, func(ctx context.Context, bench *Bench, i int) (*Result, error) {
 		seed := o.First + uint64(i)
 		scenario := scenarios[i%len(scenarios)]
-		options := Options{Seed: seed, Environment: o.Environment, Bench: bench}
-		if !o.FaultFree {
-			options.Random = true
-		}
-		return Run(ctx, scenario, options)
+		return Run(ctx, scenario, Options{Seed: seed, Environment: o.Environment, Bench: bench, Random: !o.FaultFree})
 	})
 	if err != nil {
 		return nil, err
@@ -167,29 +162,6 @@ feed:
 	close(next)
 	group.Wait()
 	return results, context.Cause(ctx)
-}
-
-// randomFaults draws the faults of a campaign's run: none to three, on operations of the services that a failover uses.
-func randomFaults(seed uint64, e *environment.Environment) []cloud.Fault {
-	random := rand.New(rand.NewPCG(seed, 0xACC0))
-	var faults []cloud.Fault
-	for range random.IntN(4) {
-		faults = append(faults, cloud.Fault{
-			Region:    e.Regions.Recovery,
-			Operation: targets[random.IntN(len(targets))],
-			First:     1 + random.IntN(25),
-			Count:     1 + random.IntN(3),
-			Effect:    cloud.Effects[random.IntN(len(cloud.Effects))],
-		})
-	}
-	return faults
-}
-
-// targets are what random faults break: each service that the recovery depends on, and everything that changes something.
-var targets = []string{
-	"mutating", "RDS.*", "RDS.PromoteReadReplica", "RDS.DescribeDBInstances", "ECS.*", "ECS.UpdateService",
-	"Application Auto Scaling.*", "EFS.*", "EFS.DeleteReplicationConfiguration", "DynamoDB.*", "DynamoDB.PutItem", "DynamoDB.GetItem",
-	"CloudWatch.PutMetricData", "SNS.Publish", "KMS.*", "*",
 }
 
 // faultFlags are the command line flags that give a run the same faults again.

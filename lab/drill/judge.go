@@ -199,6 +199,9 @@ func (r *run) repeat() string {
 		command += " --environment " + r.env.Name
 	}
 	command += faultFlags(r.options.Faults)
+	if r.options.Random {
+		command += " --random"
+	}
 	if r.options.Kill != nil {
 		command += " --kill " + r.options.Kill.String()
 	}

@@ -64,10 +64,16 @@ func (r *run) killPrimary() {
 	primary := r.env.Regions.Primary
 	r.breaks(primary, "the region dies")
 	r.world.Cloud.Kill(primary)
+	if r.returns > 0 {
+		r.after(r.returns, r.revivePrimary)
+	}
 }
 
 func (r *run) revivePrimary() {
 	primary := r.env.Regions.Primary
+	if r.world.Cloud.Alive(primary) {
+		return
+	}
 	r.say("fault", primary, "the region returns")
 	r.world.Cloud.Revive(primary)
 }

@@ -25,7 +25,7 @@ type Options struct {
 	Seed        uint64
 	Environment *environment.Environment
 	Faults      []cloud.Fault
-	Random      bool        // also draw faults from the seed, as a campaign does
+	Random      bool        // also let the chaos of the seed loose, as a campaign does
 	Kill        *Kill       // kill the execution there and redrive it
 	Live        func(Event) // called as things happen; may be nil
 	Bench       *Bench      // may be nil
@@ -72,7 +72,8 @@ type run struct {
 	observed  observed
 	killed    bool
 	damage    world.Damage
-	expecting int // things that the script has still to do before the run may end
+	returns   time.Duration // a dead primary comes back so long after it died; 0 for never
+	expecting int           // things that the script has still to do before the run may end
 }
 
 // Run runs a scenario to its end.
@@ -88,15 +89,13 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Random {
-		o.Faults = append(o.Faults, randomFaults(o.Seed, o.Environment)...)
-	}
 	r := &run{scenario: s, options: o, env: o.Environment, live: map[string]bool{}, triggers: map[string][]func(){}}
 	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines})
 	r.observe()
 	s.prepare(r)
-	for _, f := range o.Faults {
-		r.at(0, func() { r.world.Cloud.Inject(f) })
+	r.inject(o.Faults)
+	if o.Random {
+		r.unleash()
 	}
 	if o.Kill != nil {
 		r.killAt(*o.Kill)
