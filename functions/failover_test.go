@@ -225,10 +225,15 @@ func TestAFailureAfterThePointOfNoReturnSaysWhatWasChanged(t *testing.T) {
 	}
 	// A person removes the cause and starts again: the second failover goes on where the first one stopped.
 	remove()
+	asked := 0
+	p.OnQuestion(func(*stepfunctions.Execution) { asked++ })
 	if _, err := p.States.Start(p.e.Regions.Recovery, p.e.MachineName("failover"), "again", json.RawMessage(`{}`)); err != nil {
 		t.Fatal(err)
 	}
 	p.want(p.ended(2, 2*time.Hour), asl.Succeeded, `"outcome":"recovered"`, `"epoch":2`, `"fence":"proven"`)
+	if asked != 0 {
+		t.Error("a person was asked whether to go on with what cannot be taken back")
+	}
 	if got := p.mutated["RDS.PromoteReadReplica"]; got != 1 {
 		t.Errorf("the replica was promoted %d times", got)
 	}

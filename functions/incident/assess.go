@@ -18,10 +18,16 @@ func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
 		return Output{}, err
 	}
 	out := h.output(i)
+	present, err := h.store.Present(ctx)
+	if err != nil {
+		return Output{}, err
+	}
 	replica := h.replica(ctx)
 	left := i.Outstanding()
 	out.Clean = len(left) == 0 && i.Promotion == incident.NotPromoted
-	out.Next = h.next(i, replica)
+	if out.Next = h.next(i, replica); present.Epoch > i.Epoch {
+		out.Next = []string{fmt.Sprintf("do nothing here: incident %d took over what this one left, watch its execution %s", present.Epoch, present.Owner)}
+	}
 
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s. ", strings.TrimSuffix(in.Reason, "."))

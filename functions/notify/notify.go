@@ -137,7 +137,7 @@ func section(text *strings.Builder, title string, lines []string) {
 	}
 }
 
-// subject makes a text fit for SNS: printable ASCII on one line.
+// subject makes a text fit for SNS: printable ASCII on one line that begins with something visible.
 func subject(text string) string {
 	clean := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -145,5 +145,6 @@ func subject(text string) string {
 		}
 		return r
 	}, text)
+	clean = strings.TrimSpace(clean)
 	return clean[:min(len(clean), subjectLimit)]
 }
