@@ -210,8 +210,8 @@ func (h *Handler) status(ctx context.Context, claim incident.Claim) (Output, err
 		out.State, out.Detail = Promoting, "it is still a replica of "+out.Source
 		return out, nil
 	}
-	if err := h.database.WriteCanary(ctx, "promotion"); err != nil {
-		out.State, out.Detail = Promoting, "it has no source any more and takes no write yet: "+err.Error()
+	if refusal := h.refusal(ctx); refusal != "" {
+		out.State, out.Detail = Promoting, "it has no source any more and takes no write yet: "+refusal
 		return out, nil
 	}
 	out.State, out.Detail = Done, "it has no source and took a write"
@@ -223,4 +223,12 @@ func (h *Handler) status(ctx context.Context, claim incident.Claim) (Output, err
 		})
 	}
 	return out, err
+}
+
+// refusal is why the instance takes no write, or "" when it took one.
+func (h *Handler) refusal(ctx context.Context) string {
+	if err := h.database.WriteCanary(ctx, "promotion"); err != nil {
+		return err.Error()
+	}
+	return ""
 }

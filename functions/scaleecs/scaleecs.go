@@ -116,7 +116,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		if err != nil {
 			return out, err
 		}
-		out.Services = append(out.Services, Service{Name: service.Name, Wanted: int32(service.Desired), Desired: desired, Running: seen.RunningCount})
+		out.Services = append(out.Services, Service{Name: service.Name, Wanted: tasks(service), Desired: desired, Running: seen.RunningCount})
 	}
 	out.judge()
 	return out, nil
@@ -146,6 +146,11 @@ func (h *Handler) wanted(tier environment.Tier) []environment.Service {
 
 func (h *Handler) name(s environment.Service) string {
 	return h.p.Environment.Service(h.p.Region(), s.Name)
+}
+
+// tasks is how many the service has in an active region, as ECS counts them.
+func tasks(s environment.Service) int32 {
+	return int32(s.Desired) // #nosec G115 -- the environment's loader keeps it far below
 }
 
 func (h *Handler) resource(s environment.Service) string {
@@ -197,7 +202,7 @@ func (h *Handler) targets(ctx context.Context, services []environment.Service) (
 // raise raises the scaling first and the service after it, since scaling would take the tasks away again. It gives the
 // desired count as it is then.
 func (h *Handler) raise(ctx context.Context, claim incident.Claim, s environment.Service, seen types.Service, targets map[string]scaletypes.ScalableTarget) (int32, error) {
-	want := int32(s.Desired)
+	want := tasks(s)
 	target, scaled := targets[h.resource(s)]
 	low, high := aws.ToInt32(target.MinCapacity), aws.ToInt32(target.MaxCapacity)
 	narrow := scaled && low < want
