@@ -36,19 +36,20 @@ func (r *run) judge() *Result {
 	return result
 }
 
-// outcome is the most telling end among the executions of the judged machine: of five alarms one fails over and four
-// stand down.
+// outcome is how the judged machine ended: the last of its executions to end, those apart that stood down beside it.
 func (r *run) outcome() Outcome {
-	found := map[Outcome]bool{}
+	ended := Outcome("none")
+	var last time.Time
 	for _, x := range r.judged() {
-		found[outcomeOf(x)] = true
-	}
-	for _, o := range []Outcome{FailedDirty, Recovered, FailedClean, StoodDown} {
-		if found[o] {
-			return o
+		o := outcomeOf(x)
+		switch {
+		case o == StoodDown && ended == "none":
+			ended = o
+		case o != StoodDown && !x.StoppedAt().Before(last):
+			ended, last = o, x.StoppedAt()
 		}
 	}
-	return "none"
+	return ended
 }
 
 func (r *run) judged() []*stepfunctions.Execution {

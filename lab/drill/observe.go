@@ -20,7 +20,7 @@ type observed struct {
 
 type promotion struct {
 	at       time.Time
-	serving  bool // the old primary was serving clients at that moment
+	serving  bool // the old primary served its clients until the failover itself touched it, or still did
 	approved bool // a person had said yes before
 }
 
@@ -41,10 +41,13 @@ func (r *run) observe() {
 		if !c.Effect || isBookkeeping(c.Operation) {
 			return
 		}
+		if len(r.observed.changes) == 0 {
+			r.observed.servedUntilChange = r.world.Sim.Now().Sub(r.observed.lastServed) < lookInterval+time.Second
+		}
 		r.observed.changes = append(r.observed.changes, c.Operation+" in "+c.To+" by "+c.Caller)
 		if c.Operation == "RDS.PromoteReadReplica" {
 			r.observed.promotions = append(r.observed.promotions, promotion{
-				at: c.At, serving: r.world.ServesClients(primary), approved: r.world.Approved(),
+				at: c.At, serving: r.observed.servedUntilChange || r.world.ServesClients(primary), approved: r.world.Approved(),
 			})
 		}
 	})

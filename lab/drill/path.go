@@ -13,12 +13,17 @@ type milestones struct {
 	promoteCalled, writable   time.Time
 	dataCalled, dataWritable  time.Time
 	scaleCalled, tasksHealthy time.Time
+	lastServed                time.Time // the primary served its clients
+	servedUntilChange         bool      // and did so when the first thing was changed
 	moved                     time.Time // the name servers give the recovery region
 	firstRouted               time.Time // a client was sent to the recovery region
 	validated                 time.Time // the machine had validated it
 	early                     bool      // and its database took no writes at that moment
 	backAgain                 int       // requests to the old primary after the move and the longest time to live
 }
+
+// lookInterval is how often the lab looks.
+const lookInterval = time.Second
 
 func first(t *time.Time, now time.Time) {
 	if t.IsZero() {
@@ -29,7 +34,7 @@ func first(t *time.Time, now time.Time) {
 // watch looks once a second at what the recovery is made of.
 func (r *run) watch() {
 	e, w, seen := r.env, r.world, &r.observed.milestones
-	recovery := e.Regions.Recovery
+	primary, recovery := e.Regions.Primary, e.Regions.Recovery
 	standby := e.RegionalName(recovery)
 	files := w.EFS.Find(recovery, e.FileSystem(recovery))
 	var wanted []serviceSize
@@ -38,8 +43,11 @@ func (r *run) watch() {
 			wanted = append(wanted, serviceSize{e.Service(recovery, s.Name), s.Desired})
 		}
 	}
-	w.Sim.Every(time.Second, time.Second, func() {
+	w.Sim.Every(lookInterval, lookInterval, func() {
 		now := w.Sim.Now()
+		if w.ServesClients(primary) {
+			seen.lastServed = now
+		}
 		if seen.writable.IsZero() && !seen.promoteCalled.IsZero() && w.RDS.Writable(recovery, w.RDS.Instance(recovery, e.DatabaseIn(recovery))) {
 			seen.writable = now
 		}
@@ -68,7 +76,6 @@ func (r *run) watch() {
 		}
 	})
 	longest := e.Domain.TTL.Std() + 5*time.Second
-	primary := e.Regions.Primary
 	w.Traffic.OnRoute = func(at time.Time, _ int32, region string, _ bool) {
 		switch {
 		case region == recovery && seen.firstRouted.IsZero():
