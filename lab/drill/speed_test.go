@@ -1,0 +1,79 @@
+package drill_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/acso/disaster-recovery/environments"
+	"github.com/acso/disaster-recovery/lab/drill"
+)
+
+// TestFailoverKeepsToItsCriticalPath runs undisturbed outages: what the orchestration adds to what cannot be shortened
+// is bounded in each, and the clients' recovery time over all.
+func TestFailoverKeepsToItsCriticalPath(t *testing.T) {
+	const seeds = 200
+	e, err := environments.Named("production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := drill.Find("region-outage")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bench, err := drill.NewBench()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var times []float64
+	for seed := range uint64(seeds) {
+		r, err := drill.Run(context.Background(), s, drill.Options{Seed: seed, Environment: e, Bench: bench})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := r.CriticalPath
+		if p == nil || !r.Ok() {
+			t.Fatalf("seed %d did not recover as expected: %s, %+v", seed, r.Outcome, r.Invariants)
+		}
+		if p.Ratio > 1.10 {
+			t.Errorf("seed %d took %.2f times its critical path %+v", seed, p.Ratio, p)
+		}
+		if p.Overhead > 30 {
+			t.Errorf("seed %d: the orchestration added %.0f s", seed, p.Overhead)
+		}
+		times = append(times, *r.RTO.ClientSeconds)
+	}
+	slices.Sort(times)
+	if median, worst := times[len(times)/2], times[len(times)-1]; median >= 15*60 || worst >= 30*60 {
+		t.Errorf("recovery time of clients: median %.0f s, worst %.0f s; wanted under 15 and 30 minutes", median, worst)
+	} else {
+		t.Logf("recovery time of clients over %d seeds: median %.0f s, worst %.0f s", seeds, median, worst)
+	}
+}
+
+func TestSameSeedSameBytes(t *testing.T) {
+	e, err := environments.Named("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range drill.Scenarios() {
+		var first []byte
+		for range 2 {
+			r, err := drill.Run(context.Background(), s, drill.Options{Seed: 11, Environment: e, Random: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = text
+			} else if !bytes.Equal(first, text) {
+				t.Errorf("%s: two runs of one seed differ", s.Name)
+			}
+		}
+	}
+}
