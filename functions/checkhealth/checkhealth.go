@@ -81,7 +81,7 @@ func New(p platform.Platform) *Handler {
 
 // Grants is what it may do: read.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return append(incident.Grants(e, region), database.Grants(e, region)...)
+	return append(incident.ReadGrants(e, region), database.Grants(e, region)...)
 }
 
 // Handle asks every vantage point once.

@@ -27,7 +27,6 @@ import (
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
-	"github.com/acso/disaster-recovery/internal/switching"
 )
 
 // Event is an example input.
@@ -88,11 +87,10 @@ func New(p platform.Platform) *Handler {
 	}
 }
 
-// Grants is what it may do: read, and put the bound as a metric.
+// Grants is what it may do: read, and write the final bound into the incident.
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	grants := append(incident.Grants(e, region), database.Grants(e, region)...)
 	grants = append(grants, filesystem.Grants(e, region)...)
-	grants = append(grants, switching.Grants()...)
 	return append(grants, grant.Grant{Actions: []string{"cloudwatch:GetMetricStatistics"}, Resources: []string{"*"}})
 }
 

@@ -42,7 +42,7 @@ func New(p platform.Platform) *Handler { return &Handler{fencer: fencing.New(p)}
 
 // Grants is what it may do in the old region.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return fencing.Grants(e, region)
+	return append(fencing.Grants(e, region), fencing.ReleaseGrants(e, region)...)
 }
 
 // Handle makes one round: it never waits for tasks to stop or a database to reboot, the state machine does.

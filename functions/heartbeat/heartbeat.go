@@ -48,7 +48,7 @@ func New(p platform.Platform) *Handler {
 
 // Grants is what it may do in its region.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return append(incident.Grants(e, region), database.Grants(e, region)...)
+	return append(incident.ReadGrants(e, region), database.Grants(e, region)...)
 }
 
 // Handle writes one heartbeat.

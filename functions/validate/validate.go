@@ -59,9 +59,12 @@ func New(p platform.Platform) *Handler {
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	var services []string
 	for _, s := range e.Services {
+		if s.Tier != environment.Critical {
+			continue // it asks only whether the critical ones run
+		}
 		services = append(services, fmt.Sprintf("arn:aws:ecs:%s:%s:service/%s/%s", region, e.Account, e.Cluster(region), e.Service(region, s.Name)))
 	}
-	return append(append(incident.Grants(e, region), database.Grants(e, region)...),
+	return append(append(incident.ReadGrants(e, region), database.Grants(e, region)...),
 		grant.Grant{Actions: []string{"ecs:DescribeServices"}, Resources: services})
 }
 

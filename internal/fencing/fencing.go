@@ -84,11 +84,21 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		},
 		grant.Grant{Actions: []string{"ec2:DescribeNetworkAcls"}, Resources: []string{"*"}},
 		grant.Grant{
-			Actions:   []string{"ec2:CreateNetworkAclEntry", "ec2:ReplaceNetworkAclEntry", "ec2:DeleteNetworkAclEntry"},
-			Resources: []string{fmt.Sprintf("arn:aws:ec2:%s:%s:network-acl/*", old, e.Account)},
+			Actions:   []string{"ec2:CreateNetworkAclEntry", "ec2:ReplaceNetworkAclEntry"},
+			Resources: []string{acls(e, old)},
 		},
 		grant.Grant{Actions: []string{"rds:RebootDBInstance"}, Resources: []string{database.ARN(e, old)}},
 	)
+}
+
+// ReleaseGrants is what taking the fence back takes beside Grants.
+func ReleaseGrants(e *environment.Environment, region string) []grant.Grant {
+	return []grant.Grant{{Actions: []string{"ec2:DeleteNetworkAclEntry"}, Resources: []string{acls(e, e.Pair(region))}}}
+}
+
+// acls is the pattern of the network ACLs of a region: their identifiers are AWS's choice.
+func acls(e *environment.Environment, region string) string {
+	return fmt.Sprintf("arn:aws:ec2:%s:%s:network-acl/*", region, e.Account)
 }
 
 // Claimed changes the incident as the execution that owns it.

@@ -44,7 +44,7 @@ func begin(t *testing.T) *place {
 	w := world.New(world.Options{Seed: 1, Environment: e, Evaluator: evaluator, Machines: machines})
 	w.Sim.Run(w.Sim.Now().Add(10*time.Minute), nil)
 	region := e.Regions.Recovery
-	principal := cloud.Principal{Name: "fence", Region: region, Grants: fencing.Grants(e, region)}
+	principal := cloud.Principal{Name: "fence", Region: region, Grants: append(fencing.Grants(e, region), fencing.ReleaseGrants(e, region)...)}
 	pl := &place{World: w, t: t, e: e, p: platform.Platform{
 		AWS: w.Cloud.Config(principal), Environment: e, Clock: clock{w.Sim},
 		HTTP: w.ECS.Transport(region), DNS: w.DNS.Resolver(region), SQL: w.RDS.OpenerFor(principal),

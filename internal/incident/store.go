@@ -42,10 +42,17 @@ func NewStore(p platform.Platform) *Store {
 
 // Grants is what using the store takes.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return []grant.Grant{{
-		Actions:   []string{"dynamodb:GetItem", "dynamodb:PutItem"},
-		Resources: []string{fmt.Sprintf("arn:aws:dynamodb:%s:%s:table/%s", region, e.Account, e.IncidentTable())},
-	}}
+	return grants(e, region, "dynamodb:GetItem", "dynamodb:PutItem")
+}
+
+// ReadGrants is what using the store takes that only looks: Present, Past, Role, Observation and Guard.
+func ReadGrants(e *environment.Environment, region string) []grant.Grant {
+	return grants(e, region, "dynamodb:GetItem")
+}
+
+func grants(e *environment.Environment, region string, actions ...string) []grant.Grant {
+	table := fmt.Sprintf("arn:aws:dynamodb:%s:%s:table/%s", region, e.Account, e.IncidentTable())
+	return []grant.Grant{{Actions: actions, Resources: []string{table}}}
 }
 
 // Errors are the kinds that every method can fail with; Guard and Update add Superseded.

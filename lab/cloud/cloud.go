@@ -160,3 +160,11 @@ type Record struct {
 
 // Observe has f called after every attempt.
 func (c *Cloud) Observe(f func(Record)) { c.observers = append(c.observers, f) }
+
+// Note tells the observers of an attempt that did not come through the SDK, such as a login to a database.
+func (c *Cloud) Note(r Record) {
+	r.At = c.Sim.Now()
+	for _, f := range c.observers {
+		f(r)
+	}
+}

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -17,10 +18,18 @@ func Error(code, message string, args ...any) error {
 	return &smithy.GenericAPIError{Code: code, Message: fmt.Sprintf(message, args...), Fault: smithy.FaultClient}
 }
 
+const accessDenied = "AccessDeniedException"
+
 // Denied is what AWS answers to a call that no policy allows.
 func Denied(caller string, action grant.Action) error {
-	return Error("AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action",
+	return Error(accessDenied, "User: %s is not authorized to perform: %s on resource: %s because no identity-based policy allows the %s action",
 		caller, action.Name, action.Resource, action.Name)
+}
+
+// IsDenied tells whether AWS refused a call because no policy allows it.
+func IsDenied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == accessDenied
 }
 
 // Throttle is what AWS answers when it is called too often.

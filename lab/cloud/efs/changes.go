@@ -15,9 +15,7 @@ import (
 func (s *Service) registerChanges() {
 	cloud.Register(s.cloud, "EFS.DeleteReplicationConfiguration", cloud.Spec[awsefs.DeleteReplicationConfigurationInput]{
 		Mutating: true,
-		Actions: func(call *cloud.Call, in *awsefs.DeleteReplicationConfigurationInput) []grant.Action {
-			return s.on(call, in.SourceFileSystemId, "DeleteReplicationConfiguration")
-		},
+		Actions:  s.deleting,
 	}, s.deleteReplication)
 	cloud.Register(s.cloud, "EFS.CreateReplicationConfiguration", cloud.Spec[awsefs.CreateReplicationConfigurationInput]{
 		Mutating: true,
@@ -34,6 +32,25 @@ func (s *Service) registerChanges() {
 			return s.on(call, in.FileSystemId, "UpdateFileSystemProtection")
 		},
 	}, s.updateProtection)
+}
+
+// deleting are the actions of ending a replication. AWS deletes the configuration on both sides by default, and says that
+// missing permissions may keep it from doing so (docs.aws.amazon.com/efs/latest/ug/API_DeleteReplicationConfiguration.html).
+// That it checks the caller's right on both file systems then, and on the local one alone otherwise, is a guess on the
+// safe side.
+func (s *Service) deleting(call *cloud.Call, in *awsefs.DeleteReplicationConfigurationInput) []grant.Action {
+	actions := s.on(call, in.SourceFileSystemId, "DeleteReplicationConfiguration")
+	for _, r := range s.replications {
+		if r.Source.ID != aws.ToString(in.SourceFileSystemId) {
+			continue
+		}
+		destination := s.on(call, aws.String(r.Destination.ID), "DeleteReplicationConfiguration")
+		if in.DeletionMode == types.DeletionModeLocalConfigurationOnly && call.Region == r.Destination.Region {
+			return destination
+		}
+		actions = append(actions, destination...)
+	}
+	return actions
 }
 
 // deleteReplication ends a replication from either side: "you can delete an existing replication configuration from

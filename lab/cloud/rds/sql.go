@@ -60,13 +60,22 @@ func (o opener) Open(ctx context.Context, endpoint platform.Endpoint) (platform.
 	}
 	action := grant.Action{Name: "rds-db:connect", Resource: s.cloud.ARN("rds-db", i.Region, "dbuser:"+i.resource+"/"+database.User)}
 	if !o.caller.Unlimited && !grant.Allowed(o.caller.Grants, action) {
+		o.note(i, action, cloud.Denied(o.caller.Name, action))
 		return nil, fmt.Errorf("connect to %s: PAM authentication failed (SQLSTATE 28000): %s has no %s on %s", endpoint.Host, o.caller.Name, action.Name, action.Resource)
 	}
+	o.note(i, action, nil)
 	if endpoint.Database != i.database {
 		return nil, fmt.Errorf("connect to %s: database %q does not exist (SQLSTATE 3D000)", endpoint.Host, endpoint.Database)
 	}
 	c.boot = i.boot
 	return c, nil
+}
+
+// note tells who watches the calls of a login, whose right IAM checks as it does for a call.
+func (o opener) note(i *Instance, action grant.Action, err error) {
+	o.s.cloud.Note(cloud.Record{
+		Caller: o.caller.Name, From: o.caller.Region, To: i.Region, Operation: "RDS.Connect", Actions: []grant.Action{action}, Effect: err == nil, Err: err,
+	})
 }
 
 type conn struct {

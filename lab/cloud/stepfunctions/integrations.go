@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
@@ -31,6 +32,7 @@ func (i *integrations) Start(t asl.Task, finish done) (cancel func()) {
 	resource, _, _ := strings.Cut(strings.TrimPrefix(t.Resource, "arn:aws:states:::"), ".")
 	switch {
 	case strings.HasPrefix(t.Resource, "arn:aws:lambda:"):
+		i.noteInvoke(t, t.Resource)
 		return i.service.lambda.Invoke(t.Resource, t.Arguments, func(out json.RawMessage, err *lambda.Error) { finish(out, taskError(err)) })
 	case resource == "lambda:invoke":
 		return i.invoke(t, finish)
@@ -64,6 +66,7 @@ func (i *integrations) invoke(t asl.Task, finish done) (cancel func()) {
 		arn = i.service.lambda.ARN(i.region, arn)
 	}
 	arn = strings.TrimSuffix(arn, ":$LATEST")
+	i.noteInvoke(t, arn)
 	return i.service.lambda.Invoke(arn, arguments.Payload, func(out json.RawMessage, err *lambda.Error) {
 		if err != nil {
 			finish(nil, taskError(err))
@@ -74,6 +77,10 @@ func (i *integrations) invoke(t asl.Task, finish done) (cancel func()) {
 		}
 		finish(json.RawMessage(`{"ExecutedVersion":"$LATEST","Payload":`+string(out)+`,"StatusCode":200}`), nil)
 	})
+}
+
+func (i *integrations) noteInvoke(t asl.Task, function string) {
+	i.service.noteRights(i.region, t.StateMachineARN, "Lambda.Invoke", grant.Action{Name: "lambda:InvokeFunction", Resource: function})
 }
 
 // taskError is how an invocation's failure reaches ErrorEquals: the error type as the name, the whole error as the cause.
@@ -91,7 +98,7 @@ func taskError(err *lambda.Error) *asl.TaskError {
 // call makes one AWS call as the state machine's role.
 func (i *integrations) call(t asl.Task, operation, service string, finish done) (cancel func()) {
 	c := i.service.cloud
-	principal := cloud.Principal{Name: "machine " + t.StateMachineARN[strings.LastIndex(t.StateMachineARN, ":")+1:], Region: i.region, Unlimited: true}
+	principal := role(i.region, t.StateMachineARN)
 	var out json.RawMessage
 	var err error
 	process := c.Sim.Go(context.Background(), func(ctx context.Context) {
@@ -125,6 +132,11 @@ func (i *integrations) startExecution(t asl.Task, finish done) (cancel func()) {
 		input = json.RawMessage("{}")
 	}
 	machine := arguments.StateMachineArn[strings.LastIndex(arguments.StateMachineArn, ":")+1:]
+	actions := []grant.Action{{Name: "states:StartExecution", Resource: i.service.ARN(i.region, machine)}}
+	if strings.Contains(t.Resource, ".sync") {
+		actions = append(actions, i.service.waitRights(i.region, machine)...)
+	}
+	i.service.noteRights(i.region, t.StateMachineARN, "SFN.StartExecution", actions...)
 	child, err := i.service.Start(i.region, machine, arguments.Name, input)
 	if err != nil {
 		name, cause := cloud.IntegrationError("StepFunctions", err)

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/acso/disaster-recovery/lab/asl"
-	"github.com/acso/disaster-recovery/lab/cloud"
 )
 
 // ReadItems serves a Distributed Map's ItemReader from S3: a JSON array, JSON Lines, or a listing of objects.
@@ -108,7 +107,10 @@ func (i *integrations) WriteResults(s asl.ResultSink, finish func(json.RawMessag
 	files = append(files, struct{ key, body string }{prefix + "manifest.json", string(manifest)})
 
 	var failed error
-	principal := cloud.Principal{Name: "map run", Region: i.region, Unlimited: true}
+	principal := role(i.region, s.ExecutionARN)
+	for _, file := range files {
+		i.service.noteRights(i.region, s.ExecutionARN, "S3.PutObject", resultRights(target.Bucket, file.key)...)
+	}
 	process := i.service.cloud.Sim.Go(context.Background(), func(ctx context.Context) {
 		for _, file := range files {
 			arguments := mustJSON(map[string]string{"Bucket": target.Bucket, "Key": file.key, "Body": file.body})

@@ -107,6 +107,7 @@ func (s *Service) Start(region, machine, name string, input json.RawMessage) (*E
 		ARN:             arn,
 		StateMachineARN: machineARN,
 		Observer: func(_ *asl.Execution, e asl.Event) {
+			s.noteMapRun(x, e)
 			for _, f := range s.onEvent {
 				f(x, e)
 			}
