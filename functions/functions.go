@@ -42,9 +42,13 @@ type Function struct {
 }
 
 // All are all functions, in the order of their names within each group.
-func All() []Function {
-	return append(append(watched(), failover()...), backup()...)
-}
+func All() []Function { return append(OfRecovery(), OfBackup()...) }
+
+// OfRecovery are the functions of the recovery stack.
+func OfRecovery() []Function { return append(watched(), failover()...) }
+
+// OfBackup are the functions of the backup stack.
+func OfBackup() []Function { return backup() }
 
 // Named is the function of a name.
 func Named(name string) (Function, bool) {

@@ -96,3 +96,38 @@ func (e *Environment) SwitchAlarm() string { return e.Prefix() + "-failover-swit
 
 // PrimaryAlarm is the alarm on the probe's verdict, which starts the failover.
 func (e *Environment) PrimaryAlarm() string { return e.Prefix() + "-primary-unhealthy" }
+
+// EndpointAlarm is the alarm on Route 53's own check of the primary's endpoint, whose event is forwarded to the recovery
+// region as a second trigger of the failover. Its metric exists in us-east-1 only.
+func (e *Environment) EndpointAlarm() string { return e.Prefix() + "-primary-endpoint" }
+
+// EndedRule is the rule that releases the lock of a failover that ended otherwise than by its own states.
+func (e *Environment) EndedRule() string { return e.Prefix() + "-execution-ended" }
+
+// FunctionARN is the ARN of a Lambda function in a region.
+func (e *Environment) FunctionARN(region, function string) string {
+	return fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", region, e.Account, e.FunctionName(function))
+}
+
+// KeyAlias is the alias of the multi-region key of everything but the database: buckets, topics, queues, logs and tables.
+func (e *Environment) KeyAlias() string { return "alias/" + e.Prefix() + "-data" }
+
+// Network is the range of private addresses of a region's network. The two differ because the networks are peered:
+// functions of either region prove a fence at the other's database.
+func (e *Environment) Network(region string) string {
+	if region == e.Regions.Recovery {
+		return "10.1.0.0/16"
+	}
+	return "10.0.0.0/16"
+}
+
+// Repository is the ECR repository of a service's image, the same in both regions.
+func (e *Environment) Repository(service string) string { return e.Prefix() + "/" + service }
+
+// LogGroup is the log group of the services of a region.
+func (e *Environment) LogGroup(region string) string {
+	if region == e.Regions.Recovery {
+		return "/aws/" + e.Application + "/" + e.Name + "-dr/agents"
+	}
+	return "/aws/" + e.Application + "/" + e.Name + "/agents"
+}

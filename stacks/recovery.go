@@ -1,0 +1,81 @@
+package stacks
+
+import (
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/acso/disaster-recovery/functions"
+	"github.com/acso/disaster-recovery/statemachines"
+)
+
+// recovery is the stack that moves the system. It is the same in both regions, since either may have to be activated;
+// every minute its functions find out by themselves which role their region has.
+type recovery struct {
+	*place
+	foundation *foundation
+	dead       awssqs.IQueue
+}
+
+func (a *app) recovery(f *foundation) *recovery {
+	r := &recovery{place: a.place(f.region, "recovery", "Failover of "+a.options.Environment.Prefix()+": functions, machines, triggers"), foundation: f}
+	r.incidents()
+	r.topics()
+	r.dead = r.deadLetters(f)
+	for _, function := range functions.OfRecovery() {
+		r.deploy(function)
+	}
+	for _, machine := range statemachines.All() {
+		if !aboutBackups(machine) {
+			r.machine(machine, f)
+		}
+	}
+	r.triggers()
+	r.dashboard()
+	return r
+}
+
+// aboutBackups tells the machines of the backup stack from those of the recovery stack.
+func aboutBackups(m statemachines.Machine) bool { return strings.Contains(m.Name, "backup") }
+
+// deploy makes a function and the schedule that it has.
+func (p *place) deployFunction(f functions.Function, in *foundation, dead awssqs.IQueue) {
+	made := p.goFunction(f, in, dead)
+	if f.Schedule == "" {
+		return
+	}
+	name := p.env.FunctionName(f.Name)
+	fires := p.schedule(schedule{name: name, expression: f.Schedule, target: p.env.FunctionARN(p.region, f.Name), action: "lambda:InvokeFunction"}, dead)
+	fires.Node().AddDependency(made)
+}
+
+func (r *recovery) deploy(f functions.Function) { r.deployFunction(f, r.foundation, r.dead) }
+
+// incidents is the table with the lock, the latch and the history. It replicates nowhere: recovery runs on what the
+// region itself knows.
+func (r *recovery) incidents() {
+	awsdynamodb.NewTable(r.Stack, jsii.String("incidents"), &awsdynamodb.TableProps{
+		TableName: jsii.String(r.env.IncidentTable()), PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("pk"), Type: awsdynamodb.AttributeType_STRING},
+		BillingMode: awsdynamodb.BillingMode_PAY_PER_REQUEST, DeletionProtection: jsii.Bool(true), RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+		Encryption: awsdynamodb.TableEncryption_CUSTOMER_MANAGED, EncryptionKey: r.foundation.data,
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
+	})
+}
+
+// deadLetters is the queue of events that could not be delivered or handled, with an alarm on the first.
+func (p *place) deadLetters(f *foundation) awssqs.IQueue {
+	queue := awssqs.NewQueue(p.Stack, jsii.String("dead-letters"), &awssqs.QueueProps{
+		Encryption: awssqs.QueueEncryption_KMS, EncryptionMasterKey: f.data, EnforceSSL: jsii.Bool(true),
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)), RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+	p.alarm(alarm{
+		id: "dead-letters-alarm", name: *awscdk.Fn_Join(jsii.String("-"), &[]*string{queue.QueueName(), jsii.String("not-empty")}),
+		description: "An event could not be delivered or handled in " + p.region + ": read the queue, then replay or delete it",
+		namespace:   "AWS/SQS", metric: "ApproximateNumberOfMessagesVisible", dimensions: map[string]string{"QueueName": *queue.QueueName()},
+		statistic: "Maximum", period: 300, periods: 1, needed: 1, threshold: 1, missing: "notBreaching",
+	})
+	return queue
+}

@@ -1,0 +1,60 @@
+package stacks
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/acso/disaster-recovery/internal/grant"
+)
+
+// role is an IAM role with one policy of its own.
+type role struct {
+	awsiam.Role
+	// frozen is the role as constructs get it: CDK would otherwise add rights that nobody listed.
+	frozen awsiam.IRole
+	policy awsiam.ManagedPolicy
+}
+
+// role makes a role that a service takes on, with exactly the grants. Its name is CloudFormation's choice: IAM is global,
+// and the same stack exists in two regions.
+func (p *place) role(id, service, description string, grants ...grant.Grant) *role {
+	r := awsiam.NewRole(p.Stack, jsii.String(id+"-role"), &awsiam.RoleProps{
+		AssumedBy: p.confused(service), Description: jsii.String(description + " in " + p.region),
+	})
+	policy := awsiam.NewManagedPolicy(p.Stack, jsii.String(id+"-policy"), &awsiam.ManagedPolicyProps{
+		Roles: &[]awsiam.IRole{r}, Statements: statements(grants),
+	})
+	return &role{Role: r, frozen: r.WithoutPolicyUpdates(&awsiam.WithoutPolicyUpdatesOptions{AddGrantsToResources: jsii.Bool(false)}), policy: policy}
+}
+
+// confused is a service that may take on the role for resources of this account only.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+func (p *place) confused(service string) awsiam.IPrincipal {
+	principal := awsiam.NewServicePrincipal(jsii.String(service), nil)
+	switch service {
+	case "lambda.amazonaws.com":
+		// Lambda does not send the account when it takes on an execution role:
+		// https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+		return principal
+	default:
+		return awsiam.NewPrincipalWithConditions(principal, &map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": p.env.Account}})
+	}
+}
+
+// statements are the grants as a policy says them, numbered, so that a report can name one.
+func statements(grants []grant.Grant) *[]awsiam.PolicyStatement {
+	all := make([]awsiam.PolicyStatement, len(grants))
+	for i, g := range grants {
+		all[i] = awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid: jsii.String(fmt.Sprintf("Grant%d", i+1)), Actions: jsii.Strings(g.Actions...), Resources: jsii.Strings(g.Resources...),
+		})
+	}
+	return &all
+}
+
+// deliver is what a service needs to write a log group.
+func deliver(logGroup string) grant.Grant {
+	return grant.Grant{Actions: []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}, Resources: []string{logGroup}}
+}

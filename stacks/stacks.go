@@ -1,0 +1,114 @@
+// Package stacks says where everything runs and what it may touch: the CloudFormation stacks of an environment, in both
+// regions of its pair.
+//
+// It reads nothing but the environment, the registry of functions and the state machines, looks nothing up in an account,
+// and refuses to start without Node.js, in which CDK runs. What it deploys equals what the lab runs; a test compares.
+package stacks
+
+import (
+	"fmt"
+	"os/exec"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+)
+
+// Options say what is synthesised and where to.
+type Options struct {
+	Environment *environment.Environment
+	Outdir      string  // of the cloud assembly; "" for CDK's choice, which the CDK CLI makes through CDK_OUTDIR
+	Builder     Builder // makes the functions' binaries
+	// Root is the directory of go.mod, the nominal source of the functions' assets.
+	Root string
+	// Aspects visit the whole app before it is synthesised, as cdk-nag does in the tests.
+	Aspects []awscdk.IAspect
+}
+
+// New makes all stacks of an environment, in the order in which they are deployed.
+func New(o Options) (awscdk.App, error) {
+	if _, err := exec.LookPath("node"); err != nil {
+		return nil, fmt.Errorf("CDK runs in Node.js: install Node.js 20 or later and put node on the PATH: %w", err)
+	}
+	e := o.Environment
+	primary, recovery := e.Regions.Primary, e.Regions.Recovery
+	app := &app{App: newApp(o), options: o}
+
+	home := app.foundation(primary, nil)
+	standby := app.foundation(recovery, home)
+
+	app.recovery(home)
+	app.recovery(standby)
+
+	for _, aspect := range o.Aspects {
+		awscdk.Aspects_Of(app.App).Add(aspect, nil)
+	}
+	return app.App, nil
+}
+
+// app is the CDK app of one environment.
+type app struct {
+	awscdk.App
+	options Options
+}
+
+func newApp(o Options) awscdk.App {
+	e := o.Environment
+	// Availability zones would be looked up in the account at synthesis; a template must not depend on who makes it.
+	lookups := map[string]any{"aws:cdk:enable-path-metadata": true}
+	for _, region := range []string{e.Regions.Primary, e.Regions.Recovery} {
+		lookups[fmt.Sprintf("availability-zones:account=%s:region=%s", e.Account, region)] = zones(region)
+	}
+	props := &awscdk.AppProps{Context: &lookups, AnalyticsReporting: jsii.Bool(false)}
+	if o.Outdir != "" {
+		props.Outdir = jsii.String(o.Outdir)
+	}
+	return awscdk.NewApp(props)
+}
+
+// zones are two availability zones of a region, the number that an RDS subnet group needs at least.
+func zones(region string) []string { return []string{region + "a", region + "b"} }
+
+// place is a stack in one region of an environment.
+type place struct {
+	awscdk.Stack
+	env     *environment.Environment
+	region  string
+	options Options
+}
+
+// place makes a stack. Stacks that hold data refuse to be deleted by mistake.
+func (a *app) place(region, name, description string) *place {
+	e := a.options.Environment
+	stack := awscdk.NewStack(a.App, jsii.String(name+"-"+region), &awscdk.StackProps{
+		StackName:             jsii.String(e.Prefix() + "-" + name),
+		Description:           jsii.String(description),
+		Env:                   &awscdk.Environment{Account: jsii.String(e.Account), Region: jsii.String(region)},
+		CrossRegionReferences: jsii.Bool(true),
+		TerminationProtection: jsii.Bool(true),
+		AnalyticsReporting:    jsii.Bool(false),
+		Tags:                  &map[string]*string{"Application": jsii.String(e.Application), "Environment": jsii.String(e.Name), "ManagedBy": jsii.String("cdk")},
+	})
+	return &place{Stack: stack, env: e, region: region, options: a.options}
+}
+
+// active tells whether the region is the one that serves in normal operation.
+func (p *place) active() bool { return p.region == p.env.Regions.Primary }
+
+// arn is the ARN of a resource of a service in the place's region and account.
+func (p *place) arn(service, resource string) string {
+	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, p.region, p.env.Account, resource)
+}
+
+// id is the construct identifier of one of several alike.
+func id(name string, i int) *string { return jsii.String(fmt.Sprintf("%s-%d", name, i+1)) }
+
+// tags are pairs of key and value.
+func tags(pairs ...string) *[]*awscdk.CfnTag {
+	var all []*awscdk.CfnTag
+	for i := 0; i < len(pairs); i += 2 {
+		all = append(all, &awscdk.CfnTag{Key: jsii.String(pairs[i]), Value: jsii.String(pairs[i+1])})
+	}
+	return &all
+}

@@ -1,0 +1,117 @@
+package stacks
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/internal/switching"
+)
+
+// triggers are what starts a failover by itself, and what cleans up after one that could not.
+func (r *recovery) triggers() {
+	r.switchAlarms()
+	r.startOnAlarm()
+	r.releaseOnEnd()
+}
+
+// switchAlarms are the alarm on the probe's verdict and the alarm behind the failover switch. The second is shaped by
+// what a health check of type CLOUDWATCH_METRIC can follow: one metric, one period of 60 s, no metric math, no M of N.
+// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html
+func (r *recovery) switchAlarms() {
+	both := alarm{
+		namespace: switching.Namespace, dimensions: map[string]string{"Environment": r.env.Name},
+		statistic: "Maximum", period: 60, periods: 1, needed: 1, threshold: 1,
+	}
+	unhealthy, flipped := both, both
+	unhealthy.id, unhealthy.name, unhealthy.metric, unhealthy.missing = "primary-unhealthy", r.env.PrimaryAlarm(), switching.PrimaryUnhealthy, "notBreaching"
+	unhealthy.description = "The active region was seen down from " + r.region + " for as long as the environment asks: starts the failover"
+	// Missing data is left missing: the health check then keeps its last state, and a silent probe moves nobody.
+	flipped.id, flipped.name, flipped.metric, flipped.missing = "failover-switch", r.env.SwitchAlarm(), switching.Switch, "missing"
+	flipped.description = "The failover switch: while it is in ALARM, clients are sent to " + r.env.Regions.Recovery
+	r.alarm(unhealthy)
+	r.alarm(flipped)
+}
+
+// startOnAlarm starts the failover machine with the alarm's event as its input.
+func (r *recovery) startOnAlarm() {
+	target := r.env.MachineARN(r.region, "failover")
+	role := r.role("start-failover", "events.amazonaws.com", "Starts the failover when the primary's alarm is raised",
+		grant.Grant{Actions: []string{"states:StartExecution"}, Resources: []string{target}})
+	r.rule(r.env.PrimaryAlarm(), "Starts the failover when the primary was seen down", map[string]any{
+		"source": []string{"aws.cloudwatch"}, "detail-type": []string{"CloudWatch Alarm State Change"},
+		"detail": map[string]any{"alarmName": r.startingAlarms(), "state": map[string]any{"value": []string{"ALARM"}}},
+	}, &awsevents.CfnRule_TargetProperty{Id: jsii.String("failover"), Arn: jsii.String(target), RoleArn: role.RoleArn()})
+}
+
+func (r *recovery) startingAlarms() []string { return []string{r.env.PrimaryAlarm()} }
+
+// releaseOnEnd frees the lock of an execution that its own states could not: no Catch runs when one is aborted or times out.
+func (r *recovery) releaseOnEnd() {
+	function := r.env.FunctionARN(r.region, "incident")
+	rule := r.rule(r.env.EndedRule(), "Releases the lock of a failover that ended otherwise than by its own states", map[string]any{
+		"source": []string{"aws.states"}, "detail-type": []string{"Step Functions Execution Status Change"},
+		"detail": map[string]any{"status": []string{"FAILED", "TIMED_OUT", "ABORTED"}, "stateMachineArn": []string{r.env.MachineARN(r.region, "failover")}},
+	}, &awsevents.CfnRule_TargetProperty{Id: jsii.String("incident"), Arn: jsii.String(function)})
+	permission := awslambda.NewCfnPermission(r.Stack, jsii.String("incident-from-rule"), &awslambda.CfnPermissionProps{
+		Action: jsii.String("lambda:InvokeFunction"), FunctionName: jsii.String(function),
+		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
+	})
+	permission.Node().AddDependency(r.Stack.Node().FindChild(jsii.String("incident")))
+}
+
+// rule makes an EventBridge rule whose undeliverable events are kept.
+func (r *recovery) rule(name, description string, pattern map[string]any, target *awsevents.CfnRule_TargetProperty) awsevents.CfnRule {
+	target.DeadLetterConfig = &awsevents.CfnRule_DeadLetterConfigProperty{Arn: r.dead.QueueArn()}
+	rule := awsevents.NewCfnRule(r.Stack, jsii.String(name), &awsevents.CfnRuleProps{
+		Name: jsii.String(name), Description: jsii.String(description), EventPattern: pattern, State: jsii.String("ENABLED"),
+		Targets: &[]any{target},
+	})
+	queue := r.dead.(interface {
+		AddToResourcePolicy(awsiam.PolicyStatement) *awsiam.AddToResourcePolicyResult
+	})
+	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+	queue.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sqs:SendMessage"), Resources: &[]*string{r.dead.QueueArn()},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": rule.AttrArn()}},
+	}))
+	return rule
+}
+
+// topics reach the emergency response team, one topic for each role. People subscribe by hand: a subscription has to be
+// confirmed by whoever gets the messages.
+func (r *recovery) topics() {
+	for i, name := range r.env.Topics() {
+		topic := awssns.NewCfnTopic(r.Stack, id("topic", i), &awssns.CfnTopicProps{
+			TopicName: jsii.String(name), DisplayName: jsii.String(r.env.Prefix()), KmsMasterKeyId: r.foundation.data.KeyArn(),
+		})
+		awssns.NewCfnTopicPolicy(r.Stack, id("topic-policy", i), &awssns.CfnTopicPolicyProps{Topics: &[]*string{topic.Ref()}, PolicyDocument: r.publishing(topic)})
+	}
+}
+
+func (r *recovery) publishing(topic awssns.CfnTopic) awsiam.PolicyDocument {
+	ours := map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": r.env.Account}}
+	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid: jsii.String("Alarms"), Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
+			Actions: jsii.Strings("sns:Publish"), Resources: &[]*string{topic.Ref()}, Conditions: &ours,
+		}),
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid: jsii.String("EncryptedOnly"), Effect: awsiam.Effect_DENY, Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+			Actions: jsii.Strings("sns:Publish"), Resources: &[]*string{topic.Ref()},
+			Conditions: &map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}},
+		}),
+	}})
+}
+
+// dashboard shows what the region knows now. It shows no number that nothing measures.
+func (r *recovery) dashboard() {
+	awscloudwatch.NewCfnDashboard(r.Stack, jsii.String("dashboard"), &awscloudwatch.CfnDashboardProps{
+		DashboardName: jsii.String(r.env.Prefix() + "-recovery-" + r.region), DashboardBody: jsii.String(dashboard(r.env, r.region)),
+	})
+}
