@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/acso/disaster-recovery/cmd/drctl/console"
+	"github.com/acso/disaster-recovery/lab/drill"
 )
 
 // The exit statuses.
@@ -79,12 +80,13 @@ var errBad = errors.New("the result is bad")
 // fail reports the error, if any, and gives the exit status.
 func (a *app) fail(err error) int {
 	var m mistake
+	var input drill.InputError
 	switch {
 	case err == nil:
 		return exitGood
 	case errors.Is(err, errBad):
 		return exitBad
-	case errors.As(err, &m):
+	case errors.As(err, &m), errors.As(err, &input):
 		a.complain(err)
 		return exitMistake
 	}

@@ -45,7 +45,7 @@ type Fault struct {
 func ParseFault(text string) (Fault, error) {
 	const shape = "OPERATION[@REGION][#FIRST[+COUNT]]:EFFECT, for example RDS.PromoteReadReplica@us-west-2#1+1:lost-response"
 	target, effect, ok := strings.Cut(text, ":")
-	if !ok || target == "" {
+	if operation, _, _ := strings.Cut(target, "@"); !ok || operation == "" || operation[0] == '#' {
 		return Fault{}, fmt.Errorf("fault %q: want %s", text, shape)
 	}
 	f := Fault{First: 1, Effect: Effect(effect)}
@@ -83,6 +83,21 @@ func (f Fault) String() string {
 		text += "+" + strconv.Itoa(f.Count)
 	}
 	return text + ":" + string(f.Effect)
+}
+
+// CheckFault tells whether a fault can meet a call at all: its region exists and its operation is modelled.
+func (c *Cloud) CheckFault(f Fault) error {
+	if _, ok := c.regions[f.Region]; f.Region != "" && !ok {
+		return fmt.Errorf("fault %s: there is no region %q here, only %s", f, f.Region, strings.Join(c.Regions(), " and "))
+	}
+	probe := &activeFault{Fault: f}
+	probe.Region = ""
+	for name := range c.operations {
+		if probe.matches("", name, true) {
+			return nil
+		}
+	}
+	return fmt.Errorf("fault %s: the lab models no operation %q; names are like RDS.PromoteReadReplica, RDS.*, mutating or *", f, f.Operation)
 }
 
 // Inject adds a fault; remove takes it away again.

@@ -59,6 +59,9 @@ const (
 	patient = 6 * time.Hour    // when nothing ends
 )
 
+// InputError is a mistake in the options of a run, found before anything ran.
+type InputError struct{ error }
+
 type run struct {
 	scenario Scenario
 	options  Options
@@ -91,6 +94,11 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 	}
 	r := &run{scenario: s, options: o, env: o.Environment, live: map[string]bool{}, triggers: map[string][]func(){}}
 	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines})
+	for _, f := range o.Faults {
+		if err := r.world.Cloud.CheckFault(f); err != nil {
+			return nil, InputError{err}
+		}
+	}
 	r.observe()
 	s.prepare(r)
 	r.inject(o.Faults)
