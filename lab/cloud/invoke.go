@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -17,6 +19,9 @@ import (
 
 // Models tells whether the lab models an operation.
 func (c *Cloud) Models(operation string) bool { _, ok := c.operations[operation]; return ok }
+
+// Operations are the names of all modelled operations, sorted.
+func (c *Cloud) Operations() []string { return slices.Sorted(maps.Keys(c.operations)) }
 
 // Find is the modelled operation that an AWS SDK integration of Step Functions names (rds, describeDBInstances), whose
 // letter case follows the SDK for Java and not the one for Go.
