@@ -130,8 +130,8 @@ func (in *invocation) finished(killed bool) {
 	in.ended = true
 	in.timer()
 	switch {
-	case killed && !in.service.cloud.Alive(in.function.region):
-		// Whoever called lives in the same region: both hear of it when the region is back.
+	case !in.service.cloud.Alive(in.function.region):
+		// However far it came, its answer went nowhere. Whoever called lives in the same region: both hear of it when the region is back.
 		in.service.cloud.WhenAlive(in.function.region, func() { in.done(nil, exited()) })
 	case killed:
 		in.done(nil, exited())
