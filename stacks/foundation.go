@@ -3,6 +3,7 @@ package stacks
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -16,6 +17,7 @@ type foundation struct {
 	databaseACL awsec2.CfnNetworkAcl
 	functions   awsec2.SecurityGroup // of functions that log in to a database
 	peering     awsec2.CfnVPCPeeringConnection
+	accessLogs  awss3.CfnBucket
 }
 
 // foundation makes the stack of a region; origin is that of the other region, whose multi-region keys are replicated and
@@ -27,6 +29,7 @@ func (a *app) foundation(region string, origin *foundation) *foundation {
 	}
 	f.database = f.databaseKey(origin.database)
 	f.data = f.multiRegionKey("data", f.env.KeyAlias(), "Buckets, tables, topics, queues and logs of "+f.env.Prefix(), origin.data)
+	f.accessLogs = f.accessLogBucket()
 	f.network()
 	f.flowLog()
 	f.closeToStrangers()
@@ -34,6 +37,17 @@ func (a *app) foundation(region string, origin *foundation) *foundation {
 		f.join(origin)
 	}
 	return f
+}
+
+// accessLogBucket takes the access logs of buckets and load balancers. It is encrypted with S3's own keys: neither can be
+// delivered under a key of ours, nor into a bucket with Object Lock.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+func (f *foundation) accessLogBucket() awss3.CfnBucket {
+	return f.bucket(bucket{
+		id: "access-logs", lifecycle: []any{aged(f.env.Backup.Infrastructure.Days()), tidying()},
+		writers: []writer{{"Buckets", "logging.s3.amazonaws.com", "s3"}, {"LoadBalancers", "logdelivery.elasticloadbalancing.amazonaws.com", "balancer"}},
+	})
 }
 
 // network is three layers of subnets in two zones: load balancer, services and functions, database. Each zone has a NAT

@@ -38,8 +38,12 @@ func New(o Options) (awscdk.App, error) {
 	home := app.foundation(primary, nil)
 	standby := app.foundation(recovery, home)
 
+	copies := app.storage(standby, nil)
+	originals := app.storage(home, copies)
+
 	app.recovery(home)
 	app.recovery(standby)
+	_ = originals
 
 	for _, aspect := range o.Aspects {
 		awscdk.Aspects_Of(app.App).Add(aspect, nil)

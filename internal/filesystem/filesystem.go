@@ -22,7 +22,7 @@ import (
 
 // FileSystem is the file system of the region that the function runs in.
 type FileSystem struct {
-	token  string
+	name   string // its Name tag
 	client *efs.Client
 	id     string
 }
@@ -39,7 +39,7 @@ type State struct {
 
 // In is the file system of the platform's region.
 func In(p platform.Platform, client *efs.Client) *FileSystem {
-	return &FileSystem{token: p.Environment.FileSystem(p.Region()), client: client}
+	return &FileSystem{name: p.Environment.FileSystem(p.Region()), client: client}
 }
 
 // Grants is what looking takes. A file system's identifier is AWS's choice, so the pattern is its region.
@@ -86,15 +86,26 @@ func (f *FileSystem) State(ctx context.Context) (State, error) {
 	return s, nil
 }
 
+// describe finds the file system by its Name tag. Its creation token would be simpler to ask for, but CloudFormation
+// chooses that itself: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-efs-filesystem.html
 func (f *FileSystem) describe(ctx context.Context) (types.FileSystemDescription, error) {
-	op := "describe the file system " + f.token
-	out, err := f.client.DescribeFileSystems(ctx, &efs.DescribeFileSystemsInput{CreationToken: aws.String(f.token)})
-	if err != nil {
-		return types.FileSystemDescription{}, failure.FromAWS(err, "%s", op)
+	op := "describe the file system " + f.name
+	var found []types.FileSystemDescription
+	pages := efs.NewDescribeFileSystemsPaginator(f.client, &efs.DescribeFileSystemsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return types.FileSystemDescription{}, failure.FromAWS(err, "%s", op)
+		}
+		for _, system := range page.FileSystems {
+			if aws.ToString(system.Name) == f.name {
+				found = append(found, system)
+			}
+		}
 	}
-	if len(out.FileSystems) != 1 {
-		return types.FileSystemDescription{}, failure.New(failure.NotFound, op, "EFS lists %d with that creation token", len(out.FileSystems))
+	if len(found) != 1 {
+		return types.FileSystemDescription{}, failure.New(failure.NotFound, op, "EFS lists %d with that Name tag", len(found))
 	}
-	f.id = aws.ToString(out.FileSystems[0].FileSystemId)
-	return out.FileSystems[0], nil
+	f.id = aws.ToString(found[0].FileSystemId)
+	return found[0], nil
 }
