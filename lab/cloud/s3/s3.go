@@ -52,6 +52,7 @@ type bucket struct {
 	Bucket
 	objects map[string][]*version // by key, oldest first
 	uploads map[string]*upload
+	refuses bool // its policy denies every write
 }
 
 // version is one version of an object, or a delete marker. Its fields do not change but for tags, locks, replication

@@ -101,9 +101,12 @@ func (s *Service) encrypt(b *bucket, id string) (string, error) {
 // maxKey: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 const maxKey = 1024
 
-// guard refuses keys that are too long and conditional writes whose condition does not hold.
+// guard refuses what the bucket's policy denies, keys that are too long and conditional writes whose condition does not hold.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 func (b *bucket) guard(key string, ifMatch, ifNoneMatch *string) error {
+	if b.refuses {
+		return cloud.Error("AccessDenied", "User is not authorized to perform: s3:PutObject on resource: %s with an explicit deny in a resource-based policy", object(&b.Name, &key))
+	}
 	if len(key) > maxKey {
 		return cloud.Error("KeyTooLongError", "Your key is too long")
 	}
