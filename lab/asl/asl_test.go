@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/acso/disaster-recovery/lab/sim"
 )
 
 // fake answers tasks from a list by state name; without an answer a task never ends.
@@ -49,7 +51,7 @@ func (f *fake) WriteResults(s ResultSink, done func(json.RawMessage, *TaskError)
 	return f.clock.After(0, func() { done(json.RawMessage(`{"MapRunArn":"`+s.MapRunARN+`"}`), nil) })
 }
 
-var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+var epoch = sim.Epoch
 
 // machine wraps states into a JSONata definition that starts at the first one named.
 func machine(t testing.TB, startAt, states string) *Machine {
@@ -63,19 +65,26 @@ func machine(t testing.TB, startAt, states string) *Machine {
 
 type run struct {
 	*Execution
-	clock *SimulatedClock
+	clock *sim.Sim
 	fake  *fake
 }
 
 func begin(t testing.TB, m *Machine, input string, answers map[string][]reply) *run {
 	t.Helper()
-	clock := NewClock(epoch)
+	clock := sim.New(1)
 	f := &fake{clock: clock, answers: answers}
 	x, err := Start(m, Options{Clock: clock, Integrations: f, Name: "x"}, json.RawMessage(input))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &run{x, clock, f}
+}
+
+// finish lets time pass until the execution has ended.
+func (r *run) finish() { finish(r.clock, r.Execution) }
+
+func finish(clock *sim.Sim, x *Execution) {
+	clock.Run(epoch.AddDate(10, 0, 0), func() bool { return x.Status() != Running })
 }
 
 func (r *run) types() string {
@@ -103,7 +112,7 @@ func TestBehaviour(t *testing.T) {
 			states: `"A":{"Type":"Pass","Assign":{"x":1},"Next":"B"},"B":{"Type":"Pass","Assign":{"x":2,"y":"{% $x %}"},"Output":"{% $x %}","Next":"C"},"C":{"Type":"Pass","Output":"{% [$x,$y,$states.input] %}","End":true}`,
 			want:   `SUCCEEDED [2,1,1]`},
 		{name: "wait seconds", startAt: "W", states: `"W":{"Type":"Wait","Seconds":"{% 5 * 2 %}","End":true}`, want: `SUCCEEDED {}`, seconds: 10},
-		{name: "wait until", startAt: "W", states: `"W":{"Type":"Wait","Timestamp":"2026-01-01T00:01:00Z","End":true}`, want: `SUCCEEDED {}`, seconds: 60},
+		{name: "wait until", startAt: "W", states: `"W":{"Type":"Wait","Timestamp":"2026-03-03T09:01:00Z","End":true}`, want: `SUCCEEDED {}`, seconds: 60},
 		{name: "fail with expressions", startAt: "F", input: `{"e":"Oops"}`, states: `"F":{"Type":"Fail","Error":"{% $states.input.e %}","Cause":"because"}`, want: `FAILED Oops: because`},
 		{name: "no choice", startAt: "C", states: `"C":{"Type":"Choice","Choices":[{"Condition":"{% false %}","Next":"D"}]},"D":{"Type":"Succeed"}`,
 			want: `FAILED States.Runtime: An error occurred while executing the state 'C' (entered at the event id #2). Failed to transition out of the state. The state does not point to a next state.`},
@@ -113,6 +122,16 @@ func TestBehaviour(t *testing.T) {
 			want: `FAILED States.QueryEvaluationError: An error occurred while executing the state 'P' (entered at the event id #2). The JSONata expression '$states.input.none' specified for the field 'Output/a[0]' returned nothing (undefined).`},
 		{name: "coded error", startAt: "P", states: `"P":{"Type":"Pass","Output":"{% $sqrt(-1) %}","End":true}`,
 			want: `FAILED States.QueryEvaluationError: An error occurred while executing the state 'P' (entered at the event id #2). The JSONata expression '$sqrt(-1)' specified for the field 'Output' threw an error during evaluation. D3060: The sqrt function cannot be applied to a negative number: -1`},
+		{name: "timeout is no whole number", startAt: "T", states: `"T":{` + task + `,"TimeoutSeconds":"{% 1.5 %}","End":true}`,
+			want: `FAILED States.QueryEvaluationError: An error occurred while executing the state 'T' (entered at the event id #2). The TimeoutSeconds field cannot be parsed as an integer: 1.5`},
+		{name: "timeout is out of range", startAt: "T", states: `"T":{` + task + `,"TimeoutSeconds":"{% -1 %}","End":true}`,
+			want: `FAILED States.QueryEvaluationError: An error occurred while executing the state 'T' (entered at the event id #2). TimeoutSeconds must be between 0 and 99999999 but was: -1`},
+		{name: "heartbeat is no number", startAt: "T", states: `"T":{` + task + `,"HeartbeatSeconds":"{% 'a' %}","End":true}`,
+			want: `FAILED States.QueryEvaluationError: An error occurred while executing the state 'T' (entered at the event id #2). The JSONata expression ''a'' specified for the field 'HeartbeatSeconds' returned an unexpected result type. Expected 'number', but was 'string' for value: "a"`},
+		{name: "a range of one is its member", startAt: "P", states: `"P":{"Type":"Pass","Output":"{% [$range(1,9,9), $range(2,2,1), $count($range(1,9,2))] %}","End":true}`, want: `SUCCEEDED [1,2,5]`},
+		{name: "catch assigns what a branch assigns", startAt: "P",
+			states: `"P":{"Type":"Parallel","Branches":[{"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"v":1},"Next":"B"},"B":{"Type":"Fail","Error":"E"}}}],"Catch":[{"ErrorEquals":["E"],"Assign":{"v":2},"Next":"C"}],"End":true},"C":{"Type":"Pass","Output":"{% $v %}","End":true}`,
+			want:   `SUCCEEDED 2`},
 		{name: "retry with back-off", startAt: "T",
 			states:  `"T":{` + task + `,"Retry":[{"ErrorEquals":["Busy"],"IntervalSeconds":3,"BackoffRate":2,"MaxAttempts":2}],"Output":"{% $states.result.ok %}","End":true}`,
 			answers: map[string][]reply{"T": {{fault: &TaskError{"Busy", ""}}, {fault: &TaskError{"Busy", ""}}, {output: `{"ok":7}`}}}, want: `SUCCEEDED 7`, seconds: 9},
@@ -138,7 +157,7 @@ func TestBehaviour(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := begin(t, machine(t, c.startAt, c.states), c.input, c.answers)
-			r.clock.Run()
+			r.finish()
 			got := string(r.Status()) + " " + string(r.Output())
 			if r.Status() != Succeeded {
 				got = string(r.Status()) + " " + r.Error() + ": " + r.Cause()

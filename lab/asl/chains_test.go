@@ -37,7 +37,7 @@ func TestChains(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := begin(t, machine(t, c.startAt, c.states), `{}`, c.answers)
-			r.clock.Run()
+			r.finish()
 			if got := r.types(); got != c.want {
 				t.Errorf("got  %s\nwant %s\n%s", got, c.want, r.Cause())
 			}

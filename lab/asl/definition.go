@@ -56,7 +56,7 @@ type state struct {
 
 	seconds, timestamp *template
 	failure, cause     *template // of a Fail state
-	result             *template // of a JSONPath Pass state
+	paths              *paths    // of a JSONPath state
 
 	branches []*flow
 	mapping  *mapping

@@ -2,6 +2,8 @@ package asl
 
 import (
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
@@ -51,12 +53,11 @@ func (x *Execution) attempt(f *frame) {
 }
 
 func (x *Execution) pass(f *frame, s *state) {
-	v := x.view(f)
-	result := f.input
-	if s.result != nil {
-		result = s.result.literal
+	if s.paths != nil {
+		x.pathPass(f, s)
+		return
 	}
-	x.leave(f, v, s.output, s.assign, result)
+	x.leave(f, x.view(f), s.output, s.assign, f.input)
 }
 
 func (x *Execution) failState(f *frame, s *state) {
@@ -137,19 +138,22 @@ func (x *Execution) wait(f *frame, s *state) {
 // https://states-language.net/spec.html#wait-state and the console's own limit.
 const maxSeconds = 99999999
 
-// integer evaluates a whole number of a range.
+// integer evaluates a whole number of a range. The texts for numbers that do not fit are those of
+// nibble-4bits/aws-local-stepfunctions, which measured TimeoutSeconds on AWS.
 func (x *Execution) integer(t *template, v jsonata.Bindings, low, high int64) (int64, *queryError) {
 	value, err := x.evaluate(t, v)
 	if err != nil {
 		return 0, err
 	}
 	n, ok := value.(float64)
-	if !ok || n != float64(int64(n)) {
-		return 0, wrongType(t, "integer", value)
-	}
-	if int64(n) < low || int64(n) > high {
-		return 0, &queryError{fmt.Sprintf("The JSONata expression '%s' specified for the field '%s' returned an invalid value. Expected an integer between %d and %d, but was: %s",
-			t.expr, t.field, low, high, jsonata.Encode(value)), t.field}
+	name := t.field[strings.LastIndexByte(t.field, '/')+1:]
+	switch {
+	case !ok:
+		return 0, wrongType(t, "number", value)
+	case n != math.Trunc(n):
+		return 0, &queryError{cause: fmt.Sprintf("The %s field cannot be parsed as an integer: %s", name, jsonata.Encode(value)), location: t.field}
+	case n < float64(low) || n > float64(high):
+		return 0, &queryError{cause: fmt.Sprintf("%s must be between %d and %d but was: %s", name, low, high, jsonata.Encode(value)), location: t.field}
 	}
 	return int64(n), nil
 }
@@ -166,7 +170,7 @@ func (x *Execution) timestamp(t *template, v jsonata.Bindings) (time.Time, *quer
 	}
 	at, bad := time.Parse(time.RFC3339, s)
 	if bad != nil {
-		return time.Time{}, &queryError{"The " + t.field + " field cannot be parsed as an ISO-8601 extended offset date-time format string: " + s, t.field}
+		return time.Time{}, &queryError{cause: "The " + t.field + " field cannot be parsed as an ISO-8601 extended offset date-time format string: " + s, location: t.field}
 	}
 	return at, nil
 }

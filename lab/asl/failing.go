@@ -24,6 +24,10 @@ func (x *Execution) during(f *frame) string {
 // behind the last one before the state, not behind the state's own entry; those of Wait states
 // (December 2024) show it behind the entry.
 func (x *Execution) query(f *frame, err *queryError) {
+	if err.runtime {
+		x.outward(f, x.runtime(f, err.cause))
+		return
+	}
 	previous := f.previous
 	if previous == f.entered && f.current().kind != "Wait" {
 		previous = f.before

@@ -143,6 +143,7 @@ func (s *scope) size(limit int) int {
 type view struct {
 	vars   *scope
 	states *jsonata.Object
+	root   jsonata.Value // what $ stands for in a JSONPath state
 }
 
 // Lookup implements jsonata.Bindings.

@@ -143,21 +143,12 @@ func (p *parser) flow(a at, o *jsonata.Object, language string, outer scopeNames
 		p.wrong(a.key("States"), "must be an object with at least one state")
 		return f
 	}
-	assigned := scopeNames{}
-	for name := range outer {
-		assigned[name] = true
-	}
-	for _, v := range states.Values {
-		if s, ok := v.(*jsonata.Object); ok {
-			assigned.collect(s)
-		}
-	}
 	for i, name := range states.Keys {
 		place := at{path: a.path + "/States/" + name, state: name}
 		p.name(place, name)
 		s := &state{name: name, path: place.path}
 		if body, ok := states.Values[i].(*jsonata.Object); ok {
-			p.state(place, s, body, language, outer, assigned)
+			p.state(place, s, body, language, outer, scopeAround(body, states, outer))
 		} else {
 			p.wrong(place, "a state is an object")
 		}
@@ -168,25 +159,49 @@ func (p *parser) flow(a at, o *jsonata.Object, language string, outer scopeNames
 	return f
 }
 
-// collect adds the names that one state assigns.
-func (n scopeNames) collect(s *jsonata.Object) {
-	add := func(o *jsonata.Object) {
-		if v, ok := o.Get("Assign"); ok {
-			if assign, ok := v.(*jsonata.Object); ok {
-				for _, k := range assign.Keys {
-					n[strings.TrimSuffix(k, ".$")] = true
-				}
-			}
+// scopeAround collects the names that a flow inside a state may read but not assign: those of the flows
+// further out and of the states beside it. The state's own Catch does not count, since it assigns after
+// the inner flows have ended: AWS took a machine where both assign the same name (localstack's
+// parallel_catch_error_variable_sampling, November 2024).
+func scopeAround(body, states *jsonata.Object, outer scopeNames) scopeNames {
+	if kind, _ := body.Get("Type"); kind != "Parallel" && kind != "Map" {
+		return nil
+	}
+	names := scopeNames{}
+	for name := range outer {
+		names[name] = true
+	}
+	for _, v := range states.Values {
+		s, ok := v.(*jsonata.Object)
+		if !ok {
+			continue
+		}
+		names.add(s)
+		names.rules(s, "Choices")
+		if s != body {
+			names.rules(s, "Catch")
 		}
 	}
-	add(s)
-	for _, list := range []string{"Choices", "Catch"} {
-		v, _ := s.Get(list)
-		rules, _ := v.([]jsonata.Value)
-		for _, r := range rules {
-			if o, ok := r.(*jsonata.Object); ok {
-				add(o)
-			}
+	return names
+}
+
+// add collects what the Assign of a state or of a rule assigns.
+func (n scopeNames) add(o *jsonata.Object) {
+	v, _ := o.Get("Assign")
+	if assign, ok := v.(*jsonata.Object); ok {
+		for _, k := range assign.Keys {
+			n[strings.TrimSuffix(k, ".$")] = true
+		}
+	}
+}
+
+// rules does so for a list of rules.
+func (n scopeNames) rules(s *jsonata.Object, list string) {
+	v, _ := s.Get(list)
+	rules, _ := v.([]jsonata.Value)
+	for _, r := range rules {
+		if o, ok := r.(*jsonata.Object); ok {
+			n.add(o)
 		}
 	}
 }

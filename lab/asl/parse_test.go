@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/acso/disaster-recovery/lab/sim"
 )
 
 // Each row is a definition with the path and a part of the message of every mistake in it.
@@ -50,7 +52,7 @@ func TestMistakes(t *testing.T) {
 		{head + `"A":{"Type":"Map","ItemBatcher":{"MaxItemsPerBatch":1},"ItemProcessor":{"StartAt":"B","States":{"B":{"Type":"Succeed"}}},"End":true}}}`,
 			[]string{"/States/A/ItemBatcher: belongs to a Map whose"}},
 		{`{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"Variable":"$.x","Next":"B"}]},"B":{"Type":"Succeed"}}}`, []string{"/States/A: is in JSONPath", "/States: no state that can be reached ends", "/States/B: cannot be reached"}},
-		{`{"StartAt":"A","States":{"A":{"Type":"Pass","ResultPath":"$.x","End":true}}}`, []string{"/States/A/ResultPath: is JSONPath, which is not implemented"}},
+		{`{"StartAt":"A","States":{"A":{"Type":"Pass","ResultPath":"$$.x","OutputPath":"$..x","End":true}}}`, []string{"/States/A/ResultPath: leads into the state's input", "/States/A/OutputPath: only plain reference paths"}},
 		{`{"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"x.$":"States.UUID()"},"End":true}}}`, []string{"/States/A/Assign/x.$: only plain reference paths"}},
 		{`{"QueryLanguage":"JSONata","StartAt":"B","States":{"A":{"Type":"Succeed"}},"Extra":1}`, []string{"/Extra: is not a field here", `/StartAt: there is no state "B"`}},
 		{head + `"` + strings.Repeat("A", 81) + `":{"Type":"Succeed"}}}`, []string{"/States/" + strings.Repeat("A", 81) + ": a state name has 1 to 80", `/StartAt: there is no state "A"`}},
@@ -94,7 +96,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := Start(m, Options{Clock: NewClock(epoch)}, []byte(`{}`)); err != nil {
+		if _, err := Start(m, Options{Clock: sim.New(1)}, []byte(`{}`)); err != nil {
 			t.Fatal(err)
 		}
 	})

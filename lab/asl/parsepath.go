@@ -1,16 +1,14 @@
 package asl
 
 import (
-	"strings"
-
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 )
 
-// pathFields are the fields of JSONPath states that are taken: those that mean the same in both
-// languages, payload templates of plain reference paths, and paths that select everything.
+// pathFields are the fields of JSONPath states that are taken, with plain reference paths and no
+// functions: enough for mixed machines, whose other states are in JSONata.
 var pathFields = map[string][]string{
-	"Pass": {"Assign", "Result", "Parameters", "InputPath", "OutputPath", "Next", "End"},
-	"Task": {"Resource", "Parameters", "Assign", "InputPath", "OutputPath", "Retry", "TimeoutSeconds", "HeartbeatSeconds", "Next", "End"},
+	"Pass": {"Assign", "Result", "Parameters", "InputPath", "ResultPath", "OutputPath", "Next", "End"},
+	"Task": {"Resource", "Parameters", "Assign", "InputPath", "ResultSelector", "ResultPath", "OutputPath", "Retry", "TimeoutSeconds", "HeartbeatSeconds", "Next", "End"},
 	"Wait": {"Seconds", "Timestamp", "Next", "End"}, "Fail": {"Error", "Cause"}, "Succeed": {},
 }
 
@@ -28,76 +26,87 @@ func (p *parser) pathState(a at, s *state, o *jsonata.Object) {
 	}
 	p.fields(a, o, append([]string{"Type", "Comment", "QueryLanguage"}, allowed...), refused)
 	p.transition(a, s, o, allowed)
-	for _, key := range []string{"InputPath", "OutputPath"} {
-		if v, ok := o.Get(key); ok && v != "$" {
-			p.wrong(a.key(key), "%s", refusal)
-		}
-	}
 	constant := func(key string) *template {
 		if v, ok := o.Get(key); ok {
 			return &template{field: key, literal: v}
 		}
 		return nil
 	}
-	s.failure, s.cause, s.result = constant("Error"), constant("Cause"), constant("Result")
-	parameters, _ := o.Get("Parameters")
-	root := "$states.input"
+	s.failure, s.cause = constant("Error"), constant("Cause")
 	switch s.kind {
 	case "Wait":
 		p.waitFields(a, s, o)
-	case "Pass":
-		if parameters != nil {
-			s.output = p.pathTemplate(a.key("Parameters"), parameters, "Parameters", root)
-		}
-	case "Task":
-		if p.taskFields(a, s, o); parameters != nil {
-			s.arguments = p.pathTemplate(a.key("Parameters"), parameters, "Parameters", root)
-		}
-		p.retryFields(a, s, o)
-		root = "$states.result" // Assign sees what the task answered
+		return
+	case "Pass", "Task":
+	default:
+		return
 	}
-	if assign := p.object(a, o, "Assign"); assign != nil && (s.kind == "Pass" || s.kind == "Task") {
-		if s.result != nil && strings.Contains(jsonata.Encode(assign), `.$"`) {
-			p.wrong(a.key("Assign"), "paths beside Result are not implemented in JSONPath")
+	s.paths = &paths{input: p.reference(a, o, "InputPath"), output: p.reference(a, o, "OutputPath"), result: p.reference(a, o, "ResultPath"), literal: constant("Result")}
+	if s.paths.result != nil {
+		s.paths.discard = s.paths.result.empty
+		if s.paths.result.base != "$" {
+			p.wrong(a.key("ResultPath"), "leads into the state's input: it begins with $. or is null")
 		}
-		s.assign = p.pathTemplate(a.key("Assign"), assign, "Assign", root)
+	}
+	if s.kind == "Task" {
+		p.taskFields(a, s, o)
+		p.retryFields(a, s, o)
+	}
+	s.arguments = p.pathTemplate(a, o, "Parameters")
+	s.paths.selector = p.pathTemplate(a, o, "ResultSelector")
+	if assign := p.object(a, o, "Assign"); assign != nil {
+		s.assign = p.pathTemplate(a, o, "Assign")
 	}
 }
 
-// pathTemplate translates a JSONPath payload template whose paths are plain references.
-func (p *parser) pathTemplate(a at, v jsonata.Value, name, root string) *template {
+const plainPaths = "only plain reference paths such as $.a.b are implemented in JSONPath"
+
+// reference reads a field that holds a path or null; nil stands for "$".
+func (p *parser) reference(a at, o *jsonata.Object, key string) *reference {
+	v, ok := o.Get(key)
+	if !ok || v == "$" {
+		return nil
+	}
+	if v == nil {
+		return &reference{text: "null", base: "$", empty: true}
+	}
+	text, _ := v.(string)
+	r, ok := parseReference(text)
+	if !ok {
+		p.wrong(a.key(key), plainPaths)
+		return nil
+	}
+	return r
+}
+
+// pathTemplate reads a payload template, if there is one.
+func (p *parser) pathTemplate(a at, o *jsonata.Object, key string) *template {
+	v, ok := o.Get(key)
+	if !ok {
+		return nil
+	}
+	return p.pathValue(a.key(key), v, key)
+}
+
+func (p *parser) pathValue(a at, v jsonata.Value, name string) *template {
 	t := &template{field: name, literal: v}
 	o, ok := v.(*jsonata.Object)
 	if !ok {
 		return t
 	}
 	for i, k := range o.Keys {
-		key, isPath := strings.CutSuffix(k, ".$")
-		part := p.pathTemplate(a.key(k), o.Values[i], name+"/"+key, root)
-		if isPath {
-			path, _ := o.Values[i].(string)
-			x, ok := translatePath(path, root)
-			if !ok || len(p.evaluator.Check(x)) > 0 {
-				p.wrong(a.key(k), "only plain reference paths such as $.a.b are implemented in JSONPath")
+		key, part := k, (*template)(nil)
+		if n := len(k) - len(".$"); n >= 0 && k[n:] == ".$" {
+			text, _ := o.Values[i].(string)
+			r, ok := parseReference(text)
+			if !ok {
+				p.wrong(a.key(k), plainPaths)
 			}
-			part = &template{field: name + "/" + key, expr: x}
+			key, part = k[:n], &template{field: k, path: r}
+		} else {
+			part = p.pathValue(a.key(k), o.Values[i], k)
 		}
 		t.keys, t.parts = append(t.keys, key), append(t.parts, part)
 	}
 	return t
-}
-
-// translatePath writes a reference path in JSONata; root is what $ stands for.
-func translatePath(path, root string) (string, bool) {
-	switch {
-	case strings.ContainsAny(path, "*?@()'\" ") || strings.Contains(path, ".."):
-		return "", false
-	case path == "$":
-		return root, true
-	case strings.HasPrefix(path, "$$"):
-		return "$states.context" + path[2:], true
-	case strings.HasPrefix(path, "$.") || strings.HasPrefix(path, "$["):
-		return root + path[1:], true
-	}
-	return path, strings.HasPrefix(path, "$")
 }

@@ -5,20 +5,22 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/acso/disaster-recovery/lab/sim"
 )
 
 func TestRedrive(t *testing.T) {
 	m := machine(t, "A", `"A":{"Type":"Pass","Assign":{"v":1},"Next":"P"},
 	"P":{"Type":"Parallel","Branches":[{"StartAt":"Good","States":{"Good":{`+task+`,"End":true}}},{"StartAt":"Bad","States":{"Bad":{`+task+`,"Output":"{% $v %}","End":true}}}],"End":true}`)
 	r := begin(t, m, `{}`, map[string][]reply{"Good": {{output: `"g"`}}, "Bad": {{fault: &TaskError{"E", "c"}, after: time.Second}, {output: `{}`}}})
-	r.clock.Run()
+	r.finish()
 	if r.Status() != Failed {
 		t.Fatal(r.Status())
 	}
 	if err := r.Redrive(); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.Run()
+	r.finish()
 	if r.Status() != Succeeded || string(r.Output()) != `["g",1]` || r.RedriveCount() != 1 {
 		t.Errorf("%s %s %s\n%s", r.Status(), r.Output(), r.Cause(), r.types())
 	}
@@ -40,7 +42,7 @@ func TestRedrive(t *testing.T) {
 func TestRedriveDistributedMap(t *testing.T) {
 	m := machine(t, "D", `"D":{"Type":"Map","Items":[1,2,3],"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"T","States":{"T":{`+task+`,"Output":"{% $states.input %}","End":true}}},"End":true}`)
 	r := begin(t, m, `{}`, map[string][]reply{"T": {{output: `{}`}, {fault: &TaskError{"E", "c"}}, {output: `{}`}}})
-	r.clock.Run()
+	r.finish()
 	if r.Error() != "States.ExceedToleratedFailureThreshold" {
 		t.Fatalf("%s %s", r.Status(), r.Error())
 	}
@@ -48,7 +50,7 @@ func TestRedriveDistributedMap(t *testing.T) {
 	if err := r.Redrive(); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.Run()
+	r.finish()
 	if r.Status() != Succeeded || string(r.Output()) != `[1,2,3]` {
 		t.Errorf("%s %s %s\n%s", r.Status(), r.Output(), r.Cause(), r.types())
 	}
@@ -61,12 +63,12 @@ func TestRedriveDistributedMap(t *testing.T) {
 func TestRedriveInARetryDelay(t *testing.T) {
 	m := machine(t, "T", `"T":{`+task+`,"Retry":[{"ErrorEquals":["E"],"IntervalSeconds":100}],"Next":"W"},"W":{"Type":"Wait","Seconds":5,"End":true}`)
 	r := begin(t, m, `{}`, map[string][]reply{"T": {{fault: &TaskError{"E", ""}}, {output: `{}`}}})
-	r.clock.RunUntil(epoch.Add(time.Second))
+	r.clock.Run(epoch.Add(time.Second), nil)
 	r.Stop("", "")
 	if err := r.Redrive(); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.Run()
+	r.finish()
 	if r.Status() != Succeeded || r.StoppedAt().Sub(epoch) != 6*time.Second {
 		t.Errorf("%s after %s", r.Status(), r.StoppedAt().Sub(epoch))
 	}
@@ -81,12 +83,12 @@ func TestStopAnywhereAndRedrive(t *testing.T) {
 	m := machine(t, "A", states)
 	answers := func() map[string][]reply { return map[string][]reply{"T": {{output: `{"n":1}`, after: time.Second}}} }
 	whole := begin(t, m, `{}`, answers())
-	whole.clock.Run()
+	whole.finish()
 	if whole.Status() != Succeeded {
 		t.Fatal(whole.Cause())
 	}
 	for stop := range len(whole.History()) {
-		clock := NewClock(epoch)
+		clock := sim.New(1)
 		killed := false
 		x, err := Start(m, Options{Clock: clock, Integrations: &fake{clock: clock, answers: answers()}, Name: "x", Observer: func(x *Execution, e Event) {
 			if int(e.ID) == stop+1 && !killed {
@@ -97,12 +99,12 @@ func TestStopAnywhereAndRedrive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		clock.Run()
+		finish(clock, x)
 		if x.Status() == Aborted {
 			if err := x.Redrive(); err != nil {
 				t.Fatal(err)
 			}
-			clock.Run()
+			finish(clock, x)
 		}
 		if x.Status() != Succeeded || string(x.Output()) != string(whole.Output()) {
 			t.Errorf("killed at event %d: %s %s %s", stop+1, x.Status(), x.Output(), x.Cause())
@@ -115,7 +117,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 	var texts []string
 	for range 2 {
 		r := begin(t, m, `{}`, map[string][]reply{"T": {{fault: &TaskError{"E", ""}}}})
-		r.clock.Run()
+		r.finish()
 		b, err := json.Marshal(r.History())
 		if err != nil {
 			t.Fatal(err)
@@ -133,7 +135,7 @@ func TestMachineTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := begin(t, m, `{}`, nil)
-	r.clock.Run()
+	r.finish()
 	if r.Status() != TimedOut || r.StoppedAt().Sub(epoch) != 3*time.Second {
 		t.Errorf("%s after %s", r.Status(), r.StoppedAt().Sub(epoch))
 	}
@@ -142,7 +144,7 @@ func TestMachineTimeout(t *testing.T) {
 func TestHistoryLimit(t *testing.T) {
 	m := machine(t, "A", `"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Choice","Choices":[{"Condition":"{% $states.input.stop %}","Next":"C"}],"Default":"A"},"C":{"Type":"Succeed"}`)
 	r := begin(t, m, `{"stop":false}`, nil)
-	r.clock.Run()
+	r.finish()
 	h := r.History()
 	if len(h) != maxEvents || h[len(h)-1].Type != "ExecutionFailed" || r.Error() != "States.Runtime" {
 		t.Errorf("%d events, the last %s, %s", len(h), h[len(h)-1].Type, r.Error())
@@ -152,7 +154,7 @@ func TestHistoryLimit(t *testing.T) {
 func TestStateVisits(t *testing.T) {
 	m := machine(t, "P", `"P":{"Type":"Parallel","Branches":[{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":2,"End":true}}}],"End":true}`)
 	r := begin(t, m, `{}`, nil)
-	r.clock.Run()
+	r.finish()
 	v := r.StateVisits()
 	if len(v) != 2 || v[1].Branch != "P[0]" || v[1].Exited.Sub(v[1].Entered) != 2*time.Second || v[0].Exited.IsZero() {
 		t.Errorf("%+v", v)
@@ -170,13 +172,13 @@ func BenchmarkTransitions(b *testing.B) {
 	b.ResetTimer()
 	n := 0
 	for b.Loop() {
-		clock := NewClock(epoch)
+		clock := sim.New(1)
 		e.Clock = clock
 		x, err := Start(m, e, json.RawMessage(`{"n":0}`))
 		if err != nil {
 			b.Fatal(err)
 		}
-		clock.Run()
+		finish(clock, x)
 		n += len(x.StateVisits())
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "transitions/s")

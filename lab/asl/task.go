@@ -16,15 +16,19 @@ func (x *Execution) task(f *frame, s *state) {
 	v := x.view(f)
 	arguments := f.input
 	var err *queryError
-	if s.arguments != nil {
+	if s.paths != nil {
+		arguments, err = s.paths.effective(f.input, v)
+		v.root = arguments
+	}
+	if err == nil && s.arguments != nil {
 		arguments, err = x.evaluate(s.arguments, v)
 	}
 	var timeout, heartbeat int64
 	if err == nil && s.timeout != nil {
-		timeout, err = x.integer(s.timeout, v, 1, maxSeconds)
+		timeout, err = x.integer(s.timeout, v, 0, maxSeconds)
 	}
 	if err == nil && s.heartbeat != nil {
-		heartbeat, err = x.integer(s.heartbeat, v, 1, maxSeconds)
+		heartbeat, err = x.integer(s.heartbeat, v, 0, maxSeconds)
 	}
 	var credentials jsonata.Value
 	if err == nil && s.credentials != nil {
@@ -238,6 +242,10 @@ func (a *attempt) succeeded(output json.RawMessage) {
 		x.emit(f, "TaskSucceeded", "taskSucceededEventDetails", append(payloadField("output", v), s.resource.fields()...)...)
 	}
 	if x.status != Running {
+		return
+	}
+	if s.paths != nil {
+		x.pathLeave(f, s, v)
 		return
 	}
 	x.leave(f, x.view(f, "result", v), s.output, s.assign, v)

@@ -11,7 +11,7 @@ import (
 func TestTaskToken(t *testing.T) {
 	m := machine(t, "T", `"T":{"Type":"Task","Resource":"arn:aws:states:::sns:publish.waitForTaskToken","Arguments":{"t":"{% $states.context.Task.Token %}"},"HeartbeatSeconds":10,"TimeoutSeconds":100,"End":true}`)
 	r := begin(t, m, `{}`, map[string][]reply{"T": {{output: `{"MessageId":"m"}`}}})
-	r.clock.RunUntil(epoch.Add(8 * time.Second))
+	r.clock.Run(epoch.Add(8*time.Second), nil)
 	tokens := r.Tokens()
 	if len(tokens) != 1 || !strings.Contains(string(r.fake.started[0].Arguments), tokens[0]) {
 		t.Fatalf("tokens %v, arguments %s", tokens, r.fake.started[0].Arguments)
@@ -19,14 +19,14 @@ func TestTaskToken(t *testing.T) {
 	if err := r.SendTaskHeartbeat(tokens[0]); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.RunUntil(epoch.Add(15 * time.Second))
+	r.clock.Run(epoch.Add(15*time.Second), nil)
 	if err := r.SendTaskSuccess(tokens[0], json.RawMessage(`{"approved":true}`)); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.SendTaskFailure(tokens[0], "Late", ""); err == nil {
 		t.Error("a token was used twice")
 	}
-	r.clock.Run()
+	r.finish()
 	want := "ExecutionStarted<0 TaskStateEntered<0 TaskScheduled<2 TaskStarted<3 TaskSubmitted<4 TaskSucceeded<5 TaskStateExited<6 ExecutionSucceeded<7"
 	if got := r.types(); got != want || string(r.Output()) != `{"approved":true}` {
 		t.Errorf("got %s %s", got, r.Output())
@@ -36,7 +36,7 @@ func TestTaskToken(t *testing.T) {
 func TestMissedHeartbeat(t *testing.T) {
 	m := machine(t, "T", `"T":{"Type":"Task","Resource":"arn:aws:states:::sns:publish.waitForTaskToken","HeartbeatSeconds":10,"Catch":[{"ErrorEquals":["States.HeartbeatTimeout"],"Next":"H"}],"End":true},"H":{"Type":"Pass","Output":"late","End":true}`)
 	r := begin(t, m, `{}`, map[string][]reply{"T": {{output: `{}`}}})
-	r.clock.Run()
+	r.finish()
 	if string(r.Output()) != `"late"` || r.StoppedAt().Sub(epoch) != 10*time.Second {
 		t.Errorf("%s %s after %s", r.Status(), r.Output(), r.StoppedAt().Sub(epoch))
 	}
@@ -45,7 +45,7 @@ func TestMissedHeartbeat(t *testing.T) {
 func TestJob(t *testing.T) {
 	m := machine(t, "T", `"T":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Arguments":{"StateMachineArn":"a"},"End":true}`)
 	r := begin(t, m, `{}`, map[string][]reply{"T": {{submitted: `{"ExecutionArn":"e"}`, output: `{"Status":"SUCCEEDED"}`, after: time.Second}}})
-	r.clock.Run()
+	r.finish()
 	want := "ExecutionStarted<0 TaskStateEntered<0 TaskScheduled<2 TaskStarted<3 TaskSubmitted<4 TaskSucceeded<5 TaskStateExited<6 ExecutionSucceeded<7"
 	if r.types() != want {
 		t.Errorf("got %s", r.types())
@@ -61,7 +61,7 @@ func TestDistributedMap(t *testing.T) {
 	for i := range 5 {
 		r.fake.items = append(r.fake.items, json.RawMessage(fmt.Sprint(i+1)))
 	}
-	r.clock.Run()
+	r.finish()
 	if r.Status() != Succeeded || r.fake.sunk != 3 || len(r.Children()) != 3 {
 		t.Fatalf("%s %s %s\n%s", r.Status(), r.Error(), r.Cause(), r.types())
 	}
@@ -76,7 +76,7 @@ func TestDistributedMap(t *testing.T) {
 func TestToleranceExceeded(t *testing.T) {
 	m := machine(t, "D", `"D":{"Type":"Map","Items":[1,2],"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E"}}},"End":true}`)
 	r := begin(t, m, `{}`, nil)
-	r.clock.Run()
+	r.finish()
 	if r.Error() != "States.ExceedToleratedFailureThreshold" {
 		t.Errorf("%s %s\n%s", r.Error(), r.Cause(), r.types())
 	}

@@ -15,10 +15,11 @@ type template struct {
 	keys    []string    // of an object that holds expressions
 	parts   []*template // of an object or an array that holds expressions
 	list    bool
+	path    *reference // of a JSONPath state
 }
 
 // constant says that nothing in the template has to be evaluated.
-func (t *template) constant() bool { return t.expr == "" && t.parts == nil }
+func (t *template) constant() bool { return t.expr == "" && t.parts == nil && t.path == nil }
 
 // expression returns what stands between {% and %}. AWS takes a text for an expression only when the
 // marks are its first and its last two characters (recording base-cases-base-literals).
@@ -82,6 +83,8 @@ func (x *Execution) evaluate(t *template, b jsonata.Bindings) (jsonata.Value, *q
 			return nil, expressionError(t, err)
 		}
 		return v, nil
+	case t.path != nil:
+		return t.path.find(b.(view), t.field)
 	case t.parts == nil:
 		return t.literal, nil
 	case t.list:
@@ -109,6 +112,7 @@ func (x *Execution) evaluate(t *template, b jsonata.Bindings) (jsonata.Value, *q
 // queryError is an evaluation that failed: the cause without the sentence that names the state.
 type queryError struct {
 	cause, location string
+	runtime         bool // of a JSONPath: AWS ends the execution with States.Runtime
 }
 
 // expressionError words an error as AWS does (texts measured by the floci project, August 2026): a
@@ -122,9 +126,9 @@ func expressionError(t *template, err error) *queryError {
 		if e.Code != "" {
 			separator = ". "
 		}
-		return &queryError{sentence + "threw an error during evaluation" + separator + e.Error(), t.field}
+		return &queryError{cause: sentence + "threw an error during evaluation" + separator + e.Error(), location: t.field}
 	default:
-		return &queryError{sentence + err.Error() + ".", t.field}
+		return &queryError{cause: sentence + err.Error() + ".", location: t.field}
 	}
 }
 
@@ -132,10 +136,10 @@ func expressionError(t *template, err error) *queryError {
 func wrongType(t *template, want string, v jsonata.Value) *queryError {
 	value := jsonata.Encode(v)
 	if t.expr == "" {
-		return &queryError{fmt.Sprintf("The field '%s' must be %s but was: %s", t.field, want, value), t.field}
+		return &queryError{cause: fmt.Sprintf("The field '%s' must be %s but was: %s", t.field, want, value), location: t.field}
 	}
-	return &queryError{fmt.Sprintf("The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. Expected '%s', but was '%s' for value: %s",
-		t.expr, t.field, want, typeName(v), value), t.field}
+	return &queryError{cause: fmt.Sprintf("The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. Expected '%s', but was '%s' for value: %s",
+		t.expr, t.field, want, typeName(v), value), location: t.field}
 }
 
 func typeName(v jsonata.Value) string {

@@ -18,15 +18,18 @@ func (r *recording) complete() []string {
 		r.input = stamped(r.input, stamp)
 	}
 	r.walk(r.definition, func(name string, s *jsonata.Object) {
-		for _, key := range []string{"Output", "Arguments", "Items", "Resource"} {
-			old, ok := s.Get(key)
-			if !ok {
+		for _, key := range []string{"Output", "Assign", "Arguments", "Parameters", "Items", "Resource", "TimeoutSeconds", "HeartbeatSeconds"} {
+			old, has := s.Get(key)
+			value, known := r.filled(name, key, old, has)
+			if !known || has && jsonata.Equal(old, value) {
 				continue
 			}
-			if value := r.filled(name, key, old); value != nil && !jsonata.Equal(old, value) {
-				s.Set(key, value)
-				notes = append(notes, fmt.Sprintf("state %q: %s %s is not what ran; it was taken as %s", name, key, jsonata.Encode(old), jsonata.Encode(value)))
+			was := "is missing from the template"
+			if has {
+				was = jsonata.Encode(old) + " is not what ran"
 			}
+			s.Set(key, value)
+			notes = append(notes, fmt.Sprintf("state %q: %s %s; it was taken as %s", name, key, was, jsonata.Encode(value)))
 		}
 	})
 	return notes
@@ -53,31 +56,60 @@ func (r *recording) walk(flow jsonata.Value, visit func(string, *jsonata.Object)
 	}
 }
 
-// filled is a field with its placeholders replaced, or nil when the events do not tell.
-func (r *recording) filled(name, key string, old jsonata.Value) jsonata.Value {
+// filled is a field with its placeholders replaced; known is false when the events do not tell.
+func (r *recording) filled(name, key string, old jsonata.Value, has bool) (value jsonata.Value, known bool) {
 	if value, ok := r.quoted(name, key); ok && placeholder(old) {
-		return value
+		return value, true
 	}
 	switch key {
+	case "TimeoutSeconds":
+		return r.limit(name, "timeoutInSeconds", has)
+	case "HeartbeatSeconds":
+		return r.limit(name, "heartbeatInSeconds", has)
 	case "Output":
-		if value, ok := r.exited(name); ok {
-			return fill(old, value)
-		}
-	case "Arguments":
-		if value, ok := r.scheduled(name); ok {
-			return fill(old, value)
-		}
+		value, known = r.exited(name)
+	case "Assign":
+		value, known = r.assigned(name)
+	case "Arguments", "Parameters":
+		value, known = r.scheduled(name)
 	case "Resource":
-		if value, ok := r.resource(name); ok {
-			return fill(old, value)
-		}
+		value, known = r.resource(name)
 	case "Items":
+		items, ok := r.iterated(name)
 		list, isList := old.([]jsonata.Value)
-		if value, ok := r.iterated(name); ok && (placeholder(old) || isList && len(list) != len(value)) {
-			return append([]jsonata.Value{}, value...)
-		}
+		return append([]jsonata.Value{}, items...), ok && has && (placeholder(old) || isList && len(list) != len(items))
 	}
-	return nil
+	return fill(old, value), known && has
+}
+
+// limit finds the seconds that a test added to a task whose template has none.
+func (r *recording) limit(name, detail string, has bool) (jsonata.Value, bool) {
+	e, ok := r.attempt(name)
+	if !ok || has {
+		return nil, false
+	}
+	v := get(details(e), detail)
+	return v, v != nil
+}
+
+// assigned finds what a state assigned.
+func (r *recording) assigned(name string) (jsonata.Value, bool) {
+	for _, e := range r.events {
+		d := details(e)
+		if d == nil || !strings.HasSuffix(kind(e), "StateExited") || get(d, "name") != name {
+			continue
+		}
+		variables, ok := get(d, "assignedVariables").(*jsonata.Object)
+		if !ok {
+			return nil, false
+		}
+		out := &jsonata.Object{}
+		for i, k := range variables.Keys {
+			out.Set(k, decodeText(variables.Values[i]))
+		}
+		return out, true
+	}
+	return nil, false
 }
 
 // fill replaces the placeholders inside a constant by what stands at the same place of a value.
@@ -90,8 +122,12 @@ func fill(old, value jsonata.Value) jsonata.Value {
 		return old
 	}
 	out := o.Clone()
+	inner, _ := value.(*jsonata.Object)
 	for i, k := range o.Keys {
-		if v := get(value, k); v != nil {
+		if inner == nil {
+			break
+		}
+		if v, ok := inner.Get(k); ok {
 			out.Values[i] = fill(o.Values[i], v)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
+	"github.com/acso/disaster-recovery/lab/sim"
 )
 
 // Result is the outcome of one replay.
@@ -99,8 +100,8 @@ func Dir(dir string) (Report, error) {
 	return r, nil
 }
 
-// start is the instant at which every replay begins.
-var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+// patience is how long a replay may take in virtual time: longer than any Wait of a recording.
+const patience = 400 * 24 * time.Hour
 
 // Replay runs one recording: {"id", "definition", "input", "events"}.
 func Replay(recording []byte) (Result, error) {
@@ -119,14 +120,14 @@ func Replay(recording []byte) (Result, error) {
 		result.Differences = append(result.Differences, "the definition is refused: "+err.Error())
 		return result, nil
 	}
-	clock := asl.NewClock(start)
+	clock := sim.New(0)
 	x, err := asl.Start(m, asl.Options{Clock: clock, Integrations: newPlayback(clock, r)}, jsonata.Append(nil, r.input))
 	if err != nil {
 		result.Differences = append(result.Differences, err.Error())
 		return result, nil
 	}
 	r.schedule(clock, x)
-	clock.RunUntil(start.Add(400 * 24 * time.Hour))
+	clock.Run(sim.Epoch.Add(patience), nil)
 	var got []*jsonata.Object
 	for _, e := range x.History() {
 		got = append(got, e.Value())

@@ -8,11 +8,12 @@ import (
 
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
+	"github.com/acso/disaster-recovery/lab/sim"
 )
 
 // playback answers tasks with what was recorded, in the order in which the state's tasks ran.
 type playback struct {
-	clock *asl.SimulatedClock
+	clock *sim.Sim
 	queue map[string][]answer // by state name
 	items []json.RawMessage
 	reads *asl.TaskError
@@ -27,7 +28,7 @@ type answer struct {
 	silent    bool // it timed out, or was never answered
 }
 
-func newPlayback(clock *asl.SimulatedClock, r *recording) *playback {
+func newPlayback(clock *sim.Sim, r *recording) *playback {
 	p := &playback{clock: clock, queue: map[string][]answer{}}
 	byID := map[float64]*jsonata.Object{}
 	next := map[float64][]*jsonata.Object{}

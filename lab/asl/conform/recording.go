@@ -7,6 +7,7 @@ import (
 
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
+	"github.com/acso/disaster-recovery/lab/sim"
 )
 
 // recording is one recorded execution.
@@ -102,7 +103,7 @@ func decodeText(v jsonata.Value) jsonata.Value {
 }
 
 // schedule repeats what was done to the execution from outside: an abort, a redrive.
-func (r *recording) schedule(clock *asl.SimulatedClock, x *asl.Execution) {
+func (r *recording) schedule(clock *sim.Sim, x *asl.Execution) {
 	for i, e := range r.events {
 		switch kind(e) {
 		case "ExecutionAborted":
