@@ -30,17 +30,19 @@ const (
 	// patience is how long a machine may run in the two regions, in virtual time: one that waits for an answer that
 	// nobody gives would never end.
 	patience = 24 * time.Hour
+	// eternity is the patience with a machine that calls nothing, in years: its longest Wait has 99999999 seconds.
+	eternity = 100
 )
 
 // execute runs a machine until it ends, or for as long as the patience lasts. One that calls nothing needs no world and
 // may take years.
 func execute(ctx context.Context, m *asl.Machine, p place, input json.RawMessage) (x *asl.Execution, err error) {
 	if !bytes.Contains(m.Definition, []byte(`"Resource"`)) {
-		clock := asl.NewClock(sim.Epoch)
+		clock := sim.New(p.seed)
 		if x, err = asl.Start(m, asl.Options{Clock: clock, Region: p.region, Account: p.environment.Account}, input); err != nil {
 			return nil, mistake{err}
 		}
-		clock.Run()
+		clock.Run(sim.Epoch.AddDate(eternity, 0, 0), func() bool { return x.Status() != asl.Running })
 		return x, nil
 	}
 	defer func() {
