@@ -11,11 +11,13 @@ import (
 	"hash"
 	"io"
 	"math"
+	"strings"
 	"unicode/utf8"
 )
 
-// longestLine bounds one line in bytes: a key of 1,024 bytes takes at most six times that in JSON.
-const longestLine = 16 << 10
+// longestLine bounds one line in bytes: 10,000 parts, the most that S3 takes, of 67 bytes each, and a key and the target
+// of a link of at most six times their length in JSON.
+const longestLine = 1 << 20
 
 // Writer writes a manifest object by object.
 type Writer struct {
@@ -52,6 +54,28 @@ func (w *Writer) Add(o Object) error {
 	return w.line(o)
 }
 
+// Delete writes that a file of the point before is no more. Keys ascend, together with those of the objects.
+func (w *Writer) Delete(d Deletion) error {
+	d.Noticed = d.Noticed.UTC()
+	if err := w.header.checkKey(d.Key, w.last); err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	w.last = d.Key
+	w.seal.Deleted++
+	return w.line(d)
+}
+
+// Unread writes that a file could not be read. Keys ascend, together with those of the objects.
+func (w *Writer) Unread(u Unread) error {
+	if err := w.header.checkKey(u.Key, w.last); err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	u.Why = strings.ToValidUTF8(u.Why, "?")
+	w.last = u.Key
+	w.seal.Unread++
+	return w.line(u)
+}
+
 // Seal ends the manifest. Nothing may be added afterwards.
 func (w *Writer) Seal() (Seal, error) {
 	w.seal.Digest = hex.EncodeToString(w.digest.Sum(nil))
@@ -76,6 +100,10 @@ func (w *Writer) line(value any) error {
 type Reader struct {
 	Header Header
 	Seal   Seal // after io.EOF
+
+	// What stands between the objects is told here, when set, before Next gives the object that comes after it.
+	OnDeletion func(Deletion)
+	OnUnread   func(Unread)
 
 	in     *bufio.Scanner
 	digest hash.Hash
@@ -105,31 +133,84 @@ func NewReader(in io.Reader) (*Reader, error) {
 
 // Next gives the next object, or io.EOF when the seal was read and fits what came before it.
 func (r *Reader) Next() (Object, error) {
-	if r.done {
-		return Object{}, io.EOF
+	for !r.done {
+		line, err := r.line()
+		if err != nil {
+			return Object{}, err
+		}
+		switch {
+		case bytes.HasPrefix(line, []byte(`{"objects":`)):
+			return Object{}, r.end(line)
+		case bytes.HasPrefix(line, []byte(`{"deleted":`)):
+			err = r.deletion(line)
+		case bytes.HasPrefix(line, []byte(`{"unread":`)):
+			err = r.unread(line)
+		default:
+			return r.object(line)
+		}
+		if err != nil {
+			return Object{}, fmt.Errorf("read manifest: after object %d: %w", r.count.Objects, err)
+		}
 	}
-	line, err := r.line()
+	return Object{}, io.EOF
+}
+
+func (r *Reader) object(line []byte) (Object, error) {
+	o, err := DecodeObject(line, r.Header, r.last)
+	if err == nil && r.count.Bytes > math.MaxInt64-o.Size {
+		err = errors.New("the sizes exceed any storage")
+	}
 	if err != nil {
-		return Object{}, err
-	}
-	if bytes.HasPrefix(line, []byte(`{"objects":`)) {
-		return Object{}, r.end(line)
-	}
-	var o Object
-	if err := strict(line, &o); err != nil {
 		return Object{}, fmt.Errorf("read manifest: object %d: %w", r.count.Objects+1, err)
-	}
-	if err := o.check(r.Header, r.last); err != nil {
-		return Object{}, fmt.Errorf("read manifest: object %d: %w", r.count.Objects+1, err)
-	}
-	if r.count.Bytes > math.MaxInt64-o.Size {
-		return Object{}, fmt.Errorf("read manifest: object %d: the sizes exceed any storage", r.count.Objects+1)
 	}
 	r.digest.Write(line)
 	r.last = o.Key
 	r.count.Objects++
 	r.count.Bytes += o.Size
 	return o, nil
+}
+
+// DecodeObject reads the line of one object, which comes after the key before ("" for none).
+func DecodeObject(line []byte, header Header, before string) (Object, error) {
+	var o Object
+	if err := strict(line, &o); err != nil {
+		return Object{}, err
+	}
+	return o, o.check(header, before)
+}
+
+func (r *Reader) deletion(line []byte) error {
+	var d Deletion
+	if err := strict(line, &d); err != nil {
+		return err
+	}
+	if err := r.Header.checkKey(d.Key, r.last); err != nil {
+		return err
+	}
+	r.digest.Write(line)
+	r.last = d.Key
+	r.count.Deleted++
+	if r.OnDeletion != nil {
+		r.OnDeletion(d)
+	}
+	return nil
+}
+
+func (r *Reader) unread(line []byte) error {
+	var u Unread
+	if err := strict(line, &u); err != nil {
+		return err
+	}
+	if err := r.Header.checkKey(u.Key, r.last); err != nil {
+		return err
+	}
+	r.digest.Write(line)
+	r.last = u.Key
+	r.count.Unread++
+	if r.OnUnread != nil {
+		r.OnUnread(u)
+	}
+	return nil
 }
 
 func (r *Reader) end(line []byte) error {
