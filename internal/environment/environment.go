@@ -30,6 +30,10 @@ type Environment struct {
 	Buckets Buckets `json:"buckets"`
 	// The path in SSM Parameter Store under which the configuration lives: /acso/production.
 	Parameters string `json:"parameters"`
+	// The parameters below that path that stay in their region, such as endpoints: backups never write them elsewhere.
+	RegionalParameters []string `json:"regionalParameters"`
+	// The address of the git repository that is deployed, without credentials.
+	Sources string `json:"sources"`
 	// How the emergency response team is reached.
 	Contacts Contacts `json:"contacts"`
 	// What needs a person, and what silence means.

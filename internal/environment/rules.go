@@ -58,6 +58,10 @@ func (r *rules) shapes(e *Environment) {
 	r.shape("buckets.data", e.Buckets.Data, bucketShape)
 	r.shape("buckets.compliance", e.Buckets.Compliance, bucketShape)
 	r.shape("parameters", e.Parameters, parametersShape)
+	for i, name := range e.RegionalParameters {
+		r.shape(fmt.Sprintf("regionalParameters[%d]", i), name, regionalShape)
+	}
+	r.shape("sources", e.Sources, sourcesShape)
 	r.shape("contacts.on-call.topic", e.Contacts.OnCall.Topic, topicShape)
 	r.shape("contacts.incident-commander.topic", e.Contacts.IncidentCommander.Topic, topicShape)
 	r.shape("contacts.technical-lead.topic", e.Contacts.TechnicalLead.Topic, topicShape)

@@ -37,6 +37,8 @@ var (
 	bucketShape = Shape{`^[a-z0-9][a-z0-9-]+[a-z0-9]$`, 47, "a bucket name: 3 to 47 lower-case letters, digits and hyphens (the region is appended to it)", "acso-production-backups"}
 	// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html: at most fifteen levels.
 	parametersShape = Shape{`^(/[A-Za-z0-9_.-]+){1,10}$`, 500, "a parameter path that begins with / and does not end with it", "/acso/production"}
+	regionalShape   = Shape{`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,9}$`, 500, "the name of a parameter below parameters, without a slash at its ends", "database/endpoint"}
+	sourcesShape    = Shape{`^https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._-]+)+$`, 255, "an https address of a git repository without user and password", "https://git.company.com/acso/disaster-recovery.git"}
 	// https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 	topicShape = Shape{`^[A-Za-z0-9_-]+$`, 256, "an SNS topic name: letters, digits, hyphens and underscores", "acso-production-on-call"}
 )
@@ -52,7 +54,7 @@ func Shapes() map[string]Shape {
 		"database.keys.primary": keyShape, "database.keys.recovery": keyShape,
 		"services[].name": serviceShape,
 		"buckets.backups": bucketShape, "buckets.data": bucketShape, "buckets.compliance": bucketShape,
-		"parameters":             parametersShape,
+		"parameters": parametersShape, "regionalParameters[]": regionalShape, "sources": sourcesShape,
 		"contacts.on-call.topic": topicShape, "contacts.incident-commander.topic": topicShape,
 		"contacts.technical-lead.topic": topicShape, "contacts.communications-lead.topic": topicShape,
 		"contacts.business-continuity-manager.topic": topicShape,

@@ -134,6 +134,8 @@ func example(field string, of reflect.Type) string {
 		return "stand-down or proceed"
 	case of.Kind() == reflect.Struct:
 		return "its fields: " + strings.Join(names(of), ", ")
+	case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.String:
+		return "a list in brackets, each entry " + example(field+"[]", of.Elem())
 	case of.Kind() == reflect.Slice:
 		return "a list, each entry with " + strings.Join(names(of.Elem()), ", ")
 	}

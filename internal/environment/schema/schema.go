@@ -43,6 +43,9 @@ func Generate(source string) ([]byte, error) {
 		}
 		longest := uint64(shape.Longest) // #nosec G115: a small constant
 		at.Pattern, at.MaxLength, at.Examples = shape.Pattern, &longest, []any{strings.Trim(shape.Example, `"`)}
+		if strings.HasSuffix(field, "[]") && at.Description == "" {
+			at.Description = "Each is " + shape.Means + "." // the entries of a list have no comment of their own
+		}
 	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

@@ -1,0 +1,30 @@
+package environment
+
+import "fmt"
+
+// LogGroups are the log groups of a region's services, in the order of the services.
+func (e *Environment) LogGroups(region string) []string {
+	groups := make([]string, 0, len(e.Services))
+	for _, s := range e.Services {
+		groups = append(groups, e.LogGroup(region)+"/"+s.Name)
+	}
+	return groups
+}
+
+// ParameterARN is the pattern of the parameters of a region: the tree and everything below it.
+func (e *Environment) ParameterARN(region string) string {
+	return fmt.Sprintf("arn:aws:ssm:%s:%s:parameter%s", region, e.Account, e.Parameters)
+}
+
+// ExecutionARN is the pattern of the executions of a state machine in a region.
+func (e *Environment) ExecutionARN(region, machine string) string {
+	return fmt.Sprintf("arn:aws:states:%s:%s:execution:%s:*", region, e.Account, e.MachineName(machine))
+}
+
+// The rules of EventBridge that start backups when something changes.
+
+// ParameterRule starts a backup of the configuration when a parameter changes.
+func (e *Environment) ParameterRule() string { return e.Prefix() + "-parameter-changed" }
+
+// DeploymentRule starts a backup of the infrastructure when a stack was deployed.
+func (e *Environment) DeploymentRule() string { return e.Prefix() + "-stack-deployed" }
