@@ -11,6 +11,7 @@ type Expiry struct {
 	Tag, Value string // only versions with this tag; "" for all
 	Days       int    // a current version this old gets a delete marker (or goes, without versions); 0 for never
 	Noncurrent int    // a version goes this many days after a newer one replaced it; 0 for never
+	Markers    bool   // a delete marker with nothing behind it goes; only in a rule without a tag
 	Uploads    int    // an unfinished multipart upload goes after this many days; 0 for never
 }
 
@@ -44,7 +45,7 @@ func (s *Service) expireKey(b *bucket, key string, rule Expiry, now time.Time) {
 		case !matches || v.locked(now, false) && !current:
 		case !current && rule.Noncurrent > 0 && old(list[i+1].at, now, rule.Noncurrent):
 			b.drop(v)
-		case current && v.marker && len(b.objects[key]) == 1 && rule.Tag == "" && rule.Days > 0:
+		case current && v.marker && len(b.objects[key]) == 1 && rule.Tag == "" && (rule.Days > 0 || rule.Markers):
 			// An expired delete marker has nothing left behind it. Rules with a tag do not remove it.
 			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-examples.html
 			b.drop(v)
