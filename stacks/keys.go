@@ -46,9 +46,20 @@ func (p *place) databaseKey(origin awskms.IKey) awskms.IKey {
 	case strings.HasPrefix(name, "arn:"):
 		return awskms.Key_FromKeyArn(p.Stack, jsii.String("database-key"), jsii.String(name))
 	default:
-		return awskms.Key_FromKeyArn(p.Stack, jsii.String("database-key"), jsii.String(p.arn("kms", "key/"+name)))
+		return awskms.Key_FromKeyArn(p.Stack, jsii.String("database-key"), jsii.String(p.arn("kms", keyResource(name))))
 	}
 }
+
+// keyResource is the last part of the ARN of an alias or a key identifier.
+func keyResource(name string) string {
+	if strings.HasPrefix(name, "alias/") {
+		return name
+	}
+	return "key/" + name
+}
+
+// ourKey tells whether the key is made by the foundation stacks: replicas of one key, under the same identifier.
+func ourKey(name string) bool { return strings.HasPrefix(name, "alias/") }
 
 func (p *place) keyPolicy() awsiam.PolicyDocument {
 	var via []string

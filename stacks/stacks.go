@@ -41,9 +41,11 @@ func New(o Options) (awscdk.App, error) {
 	copies := app.storage(standby, nil)
 	originals := app.storage(home, copies)
 
+	serving := app.workload(originals, nil, standby)
+	app.workload(copies, serving, nil)
+
 	app.recovery(home)
 	app.recovery(standby)
-	_ = originals
 
 	for _, aspect := range o.Aspects {
 		awscdk.Aspects_Of(app.App).Add(aspect, nil)
