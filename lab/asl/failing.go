@@ -49,6 +49,10 @@ func (x *Execution) queryFrom(f *frame, previous int64, err *queryError, handled
 		x.outward(f, fault)
 		return
 	}
+	x.cut(f, nil, f.previous)
+	for _, k := range f.kids {
+		k.halt()
+	}
 	x.faulty(f, fault)
 }
 
@@ -204,14 +208,15 @@ func (x *Execution) announce() {
 	}
 }
 
-// timeOut ends the execution on the machine's TimeoutSeconds. No Catch runs.
+// timeOut ends the execution on the machine's TimeoutSeconds. No Catch runs. What comes from outside
+// the states points at no event (localstack's test_stop_execution, May 2024; floci for the timeout).
 func (x *Execution) timeOut() {
 	if x.status != Running {
 		return
 	}
 	x.failure = &failure{error: "States.Timeout"}
 	x.end(TimedOut)
-	x.record(x.lastEvent(), "ExecutionTimedOut", "executionTimedOutEventDetails", failureFields(x.failure)...)
+	x.record(0, "ExecutionTimedOut", "executionTimedOutEventDetails", failureFields(x.failure)...)
 	x.announce()
 }
 
@@ -222,7 +227,7 @@ func (x *Execution) Stop(errorName, cause string) {
 	}
 	x.failure = &failure{error: errorName, cause: cause}
 	x.end(Aborted)
-	x.record(x.lastEvent(), "ExecutionAborted", "executionAbortedEventDetails", failureFields(x.failure)...)
+	x.record(0, "ExecutionAborted", "executionAbortedEventDetails", failureFields(x.failure)...)
 	x.announce()
 }
 

@@ -185,7 +185,7 @@ func (x *Execution) context(f *frame) *jsonata.Object {
 			"StateMachine", jsonata.Obj("Id", x.options.StateMachineARN, "Name", x.machine.Name))
 		if x.redrives > 0 {
 			execution, _ := x.static.Get("Execution")
-			execution.(*jsonata.Object).Set("RedriveTime", instant(x.startedAt))
+			execution.(*jsonata.Object).Set("RedriveTime", instant(x.redrivenAt))
 		}
 	}
 	o := x.static.Clone()
