@@ -131,3 +131,6 @@ func (e *Environment) LogGroup(region string) string {
 	}
 	return "/aws/" + e.Application + "/" + e.Name + "/agents"
 }
+
+// PersonRole is the IAM role of people: reader, auditor, operator or break-glass.
+func (e *Environment) PersonRole(who string) string { return e.Prefix() + "-" + who }
