@@ -7,38 +7,38 @@ import (
 
 // ordered runs work side by side and gives the outcomes on in the order in which the work came. With a width of 1
 // everything happens in the caller: no goroutine, no channel.
-type ordered struct {
-	write func(outcome) error
+type ordered[T any] struct {
+	write func(T) error
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	places chan struct{} // nil with a width of 1
-	line   chan *pending
+	line   chan *pending[T]
 	done   sync.WaitGroup
 }
 
-type pending struct {
+type pending[T any] struct {
 	ready   chan struct{} // nil when it is there
-	outcome outcome
+	outcome T
 	err     error
 }
 
 // ahead is how many outcomes wait for one that takes long, for each place.
 const ahead = 64
 
-func newOrdered(ctx context.Context, width int, write func(outcome) error) *ordered {
-	o := &ordered{write: write, ctx: ctx}
+func newOrdered[T any](ctx context.Context, width int, write func(T) error) *ordered[T] {
+	o := &ordered[T]{write: write, ctx: ctx}
 	if width <= 1 {
 		return o
 	}
 	o.ctx, o.cancel = context.WithCancelCause(ctx)
-	o.places, o.line = make(chan struct{}, width), make(chan *pending, width*ahead)
+	o.places, o.line = make(chan struct{}, width), make(chan *pending[T], width*ahead)
 	o.done.Go(o.drain)
 	return o
 }
 
 // drain writes what comes; after a failure it only waits for what is under way.
-func (o *ordered) drain() {
+func (o *ordered[T]) drain() {
 	for p := range o.line {
 		if p.ready != nil {
 			<-p.ready
@@ -54,15 +54,15 @@ func (o *ordered) drain() {
 }
 
 // put adds what is known already.
-func (o *ordered) put(known outcome) error {
+func (o *ordered[T]) put(known T) error {
 	if o.places == nil {
 		return o.write(known)
 	}
-	return o.add(&pending{outcome: known})
+	return o.add(&pending[T]{outcome: known})
 }
 
 // do has work done.
-func (o *ordered) do(work func(context.Context) (outcome, error)) error {
+func (o *ordered[T]) do(work func(context.Context) (T, error)) error {
 	if o.places == nil {
 		result, err := work(o.ctx)
 		if err != nil {
@@ -75,7 +75,7 @@ func (o *ordered) do(work func(context.Context) (outcome, error)) error {
 	case <-o.ctx.Done():
 		return context.Cause(o.ctx)
 	}
-	p := &pending{ready: make(chan struct{})}
+	p := &pending[T]{ready: make(chan struct{})}
 	o.done.Go(func() {
 		defer func() { <-o.places; close(p.ready) }()
 		p.outcome, p.err = work(o.ctx)
@@ -83,7 +83,7 @@ func (o *ordered) do(work func(context.Context) (outcome, error)) error {
 	return o.add(p)
 }
 
-func (o *ordered) add(p *pending) error {
+func (o *ordered[T]) add(p *pending[T]) error {
 	select {
 	case o.line <- p:
 		return nil
@@ -93,7 +93,7 @@ func (o *ordered) add(p *pending) error {
 }
 
 // close waits for everything and gives the first error.
-func (o *ordered) close(err error) error {
+func (o *ordered[T]) close(err error) error {
 	if o.places == nil {
 		return err
 	}

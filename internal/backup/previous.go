@@ -83,10 +83,18 @@ func asDistrust(err error) (why string, ok bool) {
 	return "", false
 }
 
+// trust tells a manifest that is not what it was from a store that does not answer.
+func trust(err error) error {
+	var unreadable *failure.Error
+	if errors.As(err, &unreadable) {
+		return err
+	}
+	return distrust{err}
+}
+
 // base walks through the objects of the point before, in step with the listing of the source.
 type base struct {
 	reader *manifest.Reader
-	body   io.Closer
 	prefix string
 	at     manifest.Object
 	more   bool
@@ -97,23 +105,15 @@ func openBase(ctx context.Context, target Target, options Options, before previo
 	if options.Full || before.Key == "" || manifest.Day(before.Taken) != manifest.Day(options.Now) {
 		return &base{}, nil
 	}
-	in := &s3.GetObjectInput{Bucket: aws.String(target.Bucket), Key: aws.String(before.Key)}
-	if before.Version != "" {
-		in.VersionId = aws.String(before.Version)
-	}
-	out, err := target.Client.GetObject(ctx, in)
-	if err != nil {
-		return nil, failure.FromAWS(err, "read manifest s3://%s/%s", target.Bucket, before.Key)
-	}
-	reader, err := manifest.NewReader(out.Body)
+	at := Store{target.Client, target.Bucket}
+	reader, err := at.open(ctx, before.Key, before.Version)
 	if err == nil && reader.Header.Prefix != prefixOf(target, options.Now) {
 		err = fmt.Errorf("it is about %s", reader.Header.Prefix)
 	}
 	if err != nil {
-		_ = out.Body.Close() // read only
-		return nil, distrust{fmt.Errorf("s3://%s/%s: %w", target.Bucket, before.Key, err)}
+		return nil, trust(fmt.Errorf("s3://%s/%s: %w", target.Bucket, before.Key, err))
 	}
-	b := &base{reader: reader, body: out.Body, prefix: reader.Header.Prefix, more: true}
+	b := &base{reader: reader, prefix: reader.Header.Prefix, more: true}
 	return b, b.next()
 }
 
@@ -124,7 +124,7 @@ func (b *base) next() error {
 		b.more = false
 		return nil
 	case err != nil:
-		return distrust{err}
+		return trust(err)
 	}
 	b.at = o
 	return nil
@@ -161,10 +161,4 @@ func (b *base) rest(gone func(manifest.Object) error) error {
 		}
 	}
 	return nil
-}
-
-func (b *base) close() {
-	if b.body != nil {
-		_ = b.body.Close() // read only
-	}
 }

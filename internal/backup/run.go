@@ -54,7 +54,7 @@ func attempt(ctx context.Context, files listing, target Target, options Options,
 
 // walk goes through the source and the point before side by side.
 func (r *run) walk(ctx context.Context, files listing) error {
-	line := newOrdered(ctx, r.options.Concurrency, func(o outcome) error { return r.write(ctx, o) })
+	line := newOrdered[outcome](ctx, r.options.Concurrency, func(o outcome) error { return r.write(ctx, o) })
 	gone := func(o manifest.Object) error { return line.put(outcome{kind: gone, old: o}) }
 	err := files.List(ctx, func(f File) error {
 		old, found, err := r.base.until(f.Path, gone)
