@@ -1,0 +1,99 @@
+package watching
+
+import (
+	"strings"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+)
+
+// Namespace of the metrics of backups. Beside those without a dimension, each has one: Kind.
+const Namespace = "ACSO/Backup"
+
+// The metrics.
+const (
+	JobStatus          = "BackupJobStatus"           // 1 when a job failed or the last slot has no point, else 0
+	JobDuration        = "BackupDurationSeconds"     // of the newest point
+	JobBytes           = "BackupBytes"               // that the newest point holds
+	JobObjects         = "BackupObjects"             // that the newest point holds
+	Age                = "RecoveryPointAgeSeconds"   // of the newest verified point: the RPO now; no data when there is none
+	SlotsExpected      = "BackupSlotsExpected"       // of the rolling month
+	SlotsSucceeded     = "BackupSlotsSucceeded"      // of the rolling month
+	SuccessRate        = "BackupSuccessPercent"      // of the slots of the rolling month
+	VerificationStatus = "VerificationStatus"        // 1 when a verification failed, else 0
+	SnapshotsMissing   = "SnapshotQuotaMissingCount" // by how many snapshots the quota is too small, else 0
+	Dimension          = "Kind"
+)
+
+// Alarm is an alarm as CloudWatch wants it, once for the stacks and the lab.
+type Alarm struct {
+	Name        string
+	Description string
+	Namespace   string
+	Metric      string
+	Dimension   string // name of the only dimension; "" for none
+	Value       string // of the dimension
+	Period      time.Duration
+	Threshold   float64
+	Over        bool   // alarm above the threshold only; otherwise at it too
+	Missing     string // TreatMissingData
+	Topic       string // name of the SNS topic that is told of alarm and OK
+}
+
+// Statistic is that of all alarms: the worst value of the period counts.
+const Statistic = "Maximum"
+
+// What missing data mean: with Breaching, a watcher that is silent is an alarm too.
+const (
+	breaching    = "breaching"
+	notBreaching = "notBreaching"
+)
+
+// Alarms are the alarms on backups in a region.
+func Alarms(e *environment.Environment, region string) []Alarm {
+	topic := e.Contacts.OnCall.Topic
+	alarms := []Alarm{
+		{
+			Name: failureName(e), Description: "Backup job failed, or its slot passed without a recovery point.",
+			Namespace: Namespace, Metric: JobStatus, Period: time.Hour, Threshold: 1, Missing: breaching, Topic: topic,
+		},
+		{
+			Name: e.Prefix() + "-verification-failed", Description: "A recovery point is not what its manifest says.",
+			Namespace: Namespace, Metric: VerificationStatus, Period: time.Hour, Threshold: 1, Missing: notBreaching, Topic: topic,
+		},
+		{
+			Name: e.Prefix() + "-snapshot-quota", Description: "The quota of manual DB snapshots is smaller than what the retention comes to hold.",
+			Namespace: Namespace, Metric: SnapshotsMissing, Period: 24 * time.Hour, Threshold: 1, Missing: notBreaching, Topic: topic,
+		},
+	}
+	for _, s := range Expected(e) {
+		alarms = append(alarms, Alarm{
+			Name: AgeAlarm(e, s.Kind), Description: "The newest verified recovery point of " + s.Kind + " is older than its objective allows, or there is none.",
+			Namespace: Namespace, Metric: Age, Dimension: Dimension, Value: s.Kind,
+			Period: 30 * time.Minute, Threshold: AgeLimit(e, s.Kind).Seconds(), Over: true, Missing: breaching, Topic: topic,
+		})
+	}
+	if region == e.Regions.Recovery { // where the replica is
+		alarms = append(alarms, Alarm{
+			Name: e.Prefix() + "-replication-lag", Description: "The replica is further behind than a failover without a person allows, or there is no replica.",
+			Namespace: "AWS/RDS", Metric: "ReplicaLag", Dimension: "DBInstanceIdentifier", Value: e.Database.Replica,
+			Period: 5 * time.Minute, Threshold: e.Policies.Lag.Limit.Std().Seconds(), Over: true, Missing: breaching, Topic: topic,
+		})
+	}
+	return alarms
+}
+
+// AgeAlarm is the alarm on the age of a kind's newest verified point.
+func AgeAlarm(e *environment.Environment, kind string) string {
+	return e.Prefix() + "-recovery-point-age-" + kind
+}
+
+// failureName is ACSO-BackupFailure, as the procedures have it. Alarms are named once in an account and region, so those of
+// other environments say which one they belong to.
+func failureName(e *environment.Environment) string {
+	name := strings.ToUpper(e.Application) + "-BackupFailure"
+	if e.Name != "production" {
+		name += "-" + e.Name
+	}
+	return name
+}
