@@ -118,7 +118,7 @@ func (h *Handler) message(in Input) string {
 	section(&text, "Next", in.Next)
 	if in.Kind == "approval" {
 		section(&text, "Answer", []string{
-			fmt.Sprintf("drctl answer, or: aws stepfunctions send-task-success --region %s --task-token %s --task-output "+
+			fmt.Sprintf("aws stepfunctions send-task-success --region %s --task-token '%s' --task-output "+
 				`'{"approved": true, "by": "YOUR NAME", "fencedByHand": false}'`, h.p.Region(), in.Token),
 			"approved: true promotes the replica, which cannot be taken back; false stands down",
 			"fencedByHand: true only if you made sure yourself that " + e.Pair(h.p.Region()) + " takes no writes",
