@@ -49,6 +49,8 @@ func (a *access) bound() {
 			deny("NoEnd", all, "kms:ScheduleKeyDeletion", "kms:DisableKey", "s3:DeleteBucket", "dynamodb:DeleteTable", "rds:DeleteDBInstance", "elasticfilesystem:DeleteFileSystem"),
 		},
 	})
+	const ceiling = "It is a permissions boundary: it grants nothing, and what it leaves open is what the roles' own policies may name."
+	accept(a.boundary, solutions("IAM5", ceiling), both("IAMPolicyNoStatementsWithAdminAccess", ceiling), both("IAMPolicyNoStatementsWithFullAccess", ceiling))
 }
 
 // person makes a role for people of the account who signed in with a second factor.
@@ -57,7 +59,8 @@ func (a *access) person(name, description string, session awscdk.Duration, grant
 		RoleName: jsii.String(a.env.PersonRole(name)), Description: jsii.String(description), MaxSessionDuration: session, PermissionsBoundary: a.boundary,
 		AssumedBy: awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(jsii.String(a.env.Account)), &map[string]any{"Bool": map[string]string{"aws:MultiFactorAuthPresent": "true"}}),
 	})
-	awsiam.NewManagedPolicy(a.Stack, jsii.String(name+"-policy"), &awsiam.ManagedPolicyProps{Roles: &[]awsiam.IRole{role}, Statements: statements(grants)})
+	policy := awsiam.NewManagedPolicy(a.Stack, jsii.String(name+"-policy"), &awsiam.ManagedPolicyProps{Roles: &[]awsiam.IRole{role}, Statements: statements(grants)})
+	acceptWildcards(policy, grants)
 }
 
 // each gives something for both regions.
@@ -152,9 +155,10 @@ func (a *access) trail() {
 	e := a.env
 	name := e.Prefix() + "-trail"
 	kept := a.bucket(bucket{
-		id: "trail-bucket", key: nil, logs: *a.foundation.accessLogs.Ref(), lockDays: int(e.Backup.Infrastructure.Days()), lifecycle: []any{aged(e.Backup.Data.Monthly.Days()), tidying()},
+		id: "trail-bucket", key: a.foundation.data, logs: *a.foundation.accessLogs.Ref(), lockDays: int(e.Backup.Infrastructure.Days()), lifecycle: []any{aged(e.Backup.Data.Monthly.Days()), tidying()},
 		writers: []writer{{"Trail", "cloudtrail.amazonaws.com", "AWSLogs/" + e.Account}}, inspectors: []string{"cloudtrail.amazonaws.com"},
 	})
+	accept(kept, both("S3BucketReplicationEnabled", "The trail is delivered to its log group too, and is evidence, not data to recover from. Object Lock keeps it."))
 	logs := a.logGroup("trail-logs", "/"+e.Prefix()+"/trail", a.foundation.data)
 	role := a.role("trail-delivery", "cloudtrail.amazonaws.com", "Writes the trail to its log group", deliver(*logs.LogGroupArn()))
 	made := awscloudtrail.NewCfnTrail(a.Stack, jsii.String("trail"), &awscloudtrail.CfnTrailProps{

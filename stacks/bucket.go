@@ -61,6 +61,9 @@ func (p *place) bucket(b bucket) awss3.CfnBucket {
 	}
 	made := awss3.NewCfnBucket(p.Stack, jsii.String(b.id), props)
 	made.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	if b.replica == "" && b.name != "" {
+		accept(made, both("S3BucketReplicationEnabled", "It is the target of the replication from the primary region."))
+	}
 	if ready != nil {
 		made.Node().AddDependency(ready.policy)
 	}

@@ -85,11 +85,12 @@ func (d *dns) record(id, name, kind, set, failover string, ttl int, value string
 func (d *dns) forward(region string, check awsroute53.CfnHealthCheck) {
 	name, target := d.env.EndpointAlarm(region), d.env.Pair(region)
 	minutes := max(1, int(d.env.Monitoring.Confirmation.Std().Minutes()))
-	d.alarm(alarm{
+	made := d.alarm(alarm{
 		id: "endpoint-alarm-" + region, name: name, description: "Route 53's checkers see " + region + " down: starts the failover in " + target,
 		namespace: "AWS/Route53", metric: "HealthCheckStatus", dimensions: map[string]string{"HealthCheckId": *check.AttrHealthCheckId()},
 		statistic: "Minimum", period: 60, periods: minutes, needed: minutes, threshold: 1, under: true, missing: "missing", silent: true,
 	})
+	accept(made, both("CloudWatchAlarmAction", "A rule takes the alarm's event to the machine that would fail over, which tells the people: topics are in the pair's regions, and this alarm need not be."))
 	if target == controlPlane {
 		return // the rule of that region's recovery stack sees the event where it is
 	}
