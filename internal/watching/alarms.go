@@ -5,25 +5,29 @@ import (
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/retention"
 )
 
 // Namespace of the metrics of backups. Beside those without a dimension, each has one: Kind.
 const Namespace = "ACSO/Backup"
 
-// The metrics.
+// The metrics. The jobs put their status, duration, bytes and objects themselves, the watcher the rest, and the status of
+// slots whose job never started.
 const (
-	JobStatus          = "BackupJobStatus"           // 1 when a job failed or the last slot has no point, else 0
-	JobDuration        = "BackupDurationSeconds"     // of the newest point
-	JobBytes           = "BackupBytes"               // that the newest point holds
-	JobObjects         = "BackupObjects"             // that the newest point holds
+	JobStatus          = "BackupJobStatus"           // 1 when a job failed or a schedule's last slot has no point, else 0
+	JobDuration        = "BackupDuration"            // seconds
+	JobBytes           = "BackupBytes"               // that the point holds
+	JobObjects         = "BackupObjects"             // that the point holds
 	Age                = "RecoveryPointAgeSeconds"   // of the newest verified point: the RPO now; no data when there is none
 	SlotsExpected      = "BackupSlotsExpected"       // of the rolling month
 	SlotsSucceeded     = "BackupSlotsSucceeded"      // of the rolling month
 	SuccessRate        = "BackupSuccessPercent"      // of the slots of the rolling month
 	VerificationStatus = "VerificationStatus"        // 1 when a verification failed, else 0
 	SnapshotsMissing   = "SnapshotQuotaMissingCount" // by how many snapshots the quota is too small, else 0
-	Dimension          = "Kind"
 )
+
+// Dimension is the only dimension of metrics about one kind.
+const Dimension = "Kind"
 
 // Alarm is an alarm as CloudWatch wants it, once for the stacks and the lab.
 type Alarm struct {
@@ -66,12 +70,14 @@ func Alarms(e *environment.Environment, region string) []Alarm {
 			Namespace: Namespace, Metric: SnapshotsMissing, Period: 24 * time.Hour, Threshold: 1, Missing: notBreaching, Topic: topic,
 		},
 	}
-	for _, s := range Expected(e) {
-		alarms = append(alarms, Alarm{
-			Name: AgeAlarm(e, s.Kind), Description: "The newest verified recovery point of " + s.Kind + " is older than its objective allows, or there is none.",
-			Namespace: Namespace, Metric: Age, Dimension: Dimension, Value: s.Kind,
-			Period: 30 * time.Minute, Threshold: AgeLimit(e, s.Kind).Seconds(), Over: true, Missing: breaching, Topic: topic,
-		})
+	for _, kind := range retention.Kinds {
+		if limit := AgeLimit(e, kind); limit > 0 {
+			alarms = append(alarms, Alarm{
+				Name: AgeAlarm(e, kind), Description: "The newest verified recovery point of " + kind + " is older than its objective allows, or there is none.",
+				Namespace: Namespace, Metric: Age, Dimension: Dimension, Value: kind,
+				Period: 30 * time.Minute, Threshold: limit.Seconds(), Over: true, Missing: breaching, Topic: topic,
+			})
+		}
 	}
 	if region == e.Regions.Recovery { // where the replica is
 		alarms = append(alarms, Alarm{

@@ -7,6 +7,7 @@ package watching
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/catalog"
@@ -17,28 +18,38 @@ import (
 // Month is the rolling month over which success is reported.
 const Month = 31 * 24 * time.Hour
 
-// Slots is the schedule of a kind: one recovery point is expected in each interval, counted from midnight UTC.
+// Slots is one schedule of a kind: every Interval, at Offset after midnight UTC, a recovery point is expected.
 type Slots struct {
 	Kind     string
+	Offset   time.Duration
 	Interval time.Duration // divides a day
+	Window   time.Duration // a point fills a slot when it was taken so soon after the slot began
 }
 
-// Expected are the schedules of an environment. Infrastructure is backed up when it is deployed, and has none.
+// Expected are the schedules of an environment, as statemachines.Schedules starts them. Infrastructure is backed up when it
+// is deployed, and has none. The windows are short where another schedule or a person may take a point of the same kind
+// between two slots, which fills neither; logs are exported one group after the other, which takes its time.
 func Expected(e *environment.Environment) []Slots {
-	const day = 24 * time.Hour
+	const daily, soon, slowly, nightly = 24 * time.Hour, 2 * time.Hour, 12 * time.Hour, 2 * time.Hour
+	data, database := e.Backup.Data.Incremental.Std(), e.Backup.Database.Interval.Std()
 	return []Slots{
-		{retention.ApplicationData, e.Backup.Data.Incremental.Std()},
-		{retention.Configuration, day},
-		{retention.Database, e.Backup.Database.Interval.Std()},
-		{retention.Logs, day},
+		{retention.ApplicationData, 0, data, data},
+		{retention.Configuration, 0, daily, soon},
+		{retention.Database, 0, daily, soon},
+		{retention.Database, nightly % database, database, max(database-nightly, database/2)},
+		{retention.Logs, 0, daily, slowly},
 	}
 }
 
-// grace is how long after its end a slot is judged: a run may begin late in its slot and takes its time.
-func (s Slots) grace() time.Duration { return min(s.Interval, time.Hour) }
+// slot is the beginning of the slot that a moment is in.
+func (s Slots) slot(t time.Time) time.Time {
+	return t.UTC().Add(-s.Offset).Truncate(s.Interval).Add(s.Offset)
+}
 
-// judged is the end of the last slot on which there is a verdict.
-func (s Slots) judged(now time.Time) time.Time { return now.UTC().Add(-s.grace()).Truncate(s.Interval) }
+// end is the first slot on which there is no verdict yet: a run may begin late in its window and takes its time.
+func (s Slots) end(now time.Time) time.Time {
+	return s.slot(now.Add(-s.Window - min(s.Interval, time.Hour))).Add(s.Interval)
+}
 
 // Rate is how many of the slots of a month have their recovery point.
 type Rate struct {
@@ -46,6 +57,8 @@ type Rate struct {
 	Expected  int         `json:"expected"`  // slots: the denominator
 	Succeeded int         `json:"succeeded"` // slots with a good point: the numerator
 	Missed    []time.Time `json:"missed"`    // when the other slots began
+	// LastMissed tells whether a schedule's last judged slot is among them.
+	LastMissed bool `json:"lastMissed"`
 }
 
 // Percent is the success rate, NaN without any slot: nothing is known then.
@@ -56,21 +69,15 @@ func (r Rate) Percent() float64 {
 	return 100 * float64(r.Succeeded) / float64(r.Expected)
 }
 
-// LastMissed tells whether the last judged slot has no point; false as long as no slot is judged.
-func (s Slots) LastMissed(r Rate, now time.Time) bool {
-	return len(r.Missed) > 0 && r.Missed[len(r.Missed)-1].Equal(s.judged(now).Add(-s.Interval))
-}
-
-// From is the start of the first slot of the rolling month; slots before the first whole one after since do not count.
+// From is the first slot of the rolling month; slots before the first whole one after since do not count.
 func (s Slots) From(since, now time.Time) time.Time {
-	from := s.judged(now).Add(-Month)
-	if first := since.UTC().Truncate(s.Interval); first.Before(since) {
-		since = first.Add(s.Interval)
+	from := s.end(now).Add(-Month)
+	if first := s.slot(since); since.After(from) {
+		if from = first; first.Before(since) {
+			from = first.Add(s.Interval)
+		}
 	}
-	if since.After(from) {
-		from = since
-	}
-	return from.UTC()
+	return from
 }
 
 // Judge counts the slots of the rolling month, since a moment at which backups began. The points may be of any kind and in
@@ -78,18 +85,19 @@ func (s Slots) From(since, now time.Time) time.Time {
 func (s Slots) Judge(points []catalog.Point, since, now time.Time) Rate {
 	filled := map[time.Time]bool{}
 	for _, p := range points {
-		if p.Kind == s.Kind && Good(p) {
-			filled[p.Taken.UTC().Truncate(s.Interval)] = true
+		if slot := s.slot(p.Taken); p.Kind == s.Kind && p.Taken.Sub(slot) < s.Window && Good(p) {
+			filled[slot] = true
 		}
 	}
 	rate := Rate{Kind: s.Kind, Missed: []time.Time{}}
-	for slot := s.From(since, now); slot.Before(s.judged(now)); slot = slot.Add(s.Interval) {
+	for slot := s.From(since, now); slot.Before(s.end(now)); slot = slot.Add(s.Interval) {
 		rate.Expected++
 		if filled[slot] {
 			rate.Succeeded++
 		} else {
 			rate.Missed = append(rate.Missed, slot)
 		}
+		rate.LastMissed = !filled[slot]
 	}
 	return rate
 }
@@ -100,14 +108,34 @@ func Good(p catalog.Point) bool {
 	return p.Failed.IsZero() && (p.Kind != retention.Database || len(p.Regions) > 1)
 }
 
-// Total puts the rates of all kinds together, without the list of what was missed.
-func Total(rates []Rate) Rate {
-	var all Rate
-	for _, r := range rates {
-		all.Expected += r.Expected
-		all.Succeeded += r.Succeeded
+// JudgeKind counts the slots of all schedules of a kind; false for a kind without any.
+func JudgeKind(schedules []Slots, kind string, points []catalog.Point, since, now time.Time) (Rate, bool) {
+	all, scheduled := Rate{Kind: kind, Missed: []time.Time{}}, false
+	for _, s := range schedules {
+		if s.Kind == kind {
+			all, scheduled = all.plus(s.Judge(points, since, now)), true
+		}
 	}
+	slices.SortFunc(all.Missed, time.Time.Compare)
+	return all, scheduled
+}
+
+// Total puts the rates of all kinds together.
+func Total(rates []Rate) Rate {
+	all := Rate{Missed: []time.Time{}}
+	for _, r := range rates {
+		all = all.plus(r)
+	}
+	slices.SortFunc(all.Missed, time.Time.Compare)
 	return all
+}
+
+func (r Rate) plus(other Rate) Rate {
+	r.Expected += other.Expected
+	r.Succeeded += other.Succeeded
+	r.Missed = append(r.Missed, other.Missed...)
+	r.LastMissed = r.LastMissed || other.LastMissed
+	return r
 }
 
 // NewestVerified is the newest point of a kind that was verified, at whatever depth, or false when there is none.
@@ -125,13 +153,15 @@ func NewestVerified(points []catalog.Point, kind string) (newest catalog.Point, 
 // of the class of data.
 func AgeLimit(e *environment.Environment, kind string) time.Duration {
 	rpo := e.Objectives.RecoveryPoint
-	more := map[string]environment.Duration{
-		retention.ApplicationData: rpo.Critical, retention.Configuration: rpo.Standard, retention.Database: rpo.Standard, retention.Logs: rpo.Archive,
-	}
-	for _, s := range Expected(e) {
-		if s.Kind == kind {
-			return s.Interval + more[kind].Std()
-		}
+	switch kind {
+	case retention.ApplicationData:
+		return e.Backup.Data.Incremental.Std() + rpo.Critical.Std()
+	case retention.Configuration:
+		return 24*time.Hour + rpo.Standard.Std()
+	case retention.Database:
+		return e.Backup.Database.Interval.Std() + rpo.Standard.Std()
+	case retention.Logs:
+		return 24*time.Hour + rpo.Archive.Std()
 	}
 	return 0
 }

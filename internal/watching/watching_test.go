@@ -2,6 +2,7 @@ package watching_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func production(t *testing.T) *environment.Environment {
 	return e
 }
 
-var quarter = watching.Slots{Kind: retention.ApplicationData, Interval: 15 * time.Minute}
+var quarter = watching.Slots{Kind: retention.ApplicationData, Interval: 15 * time.Minute, Window: 15 * time.Minute}
 
 func at(text string) time.Time {
 	t, err := time.Parse("2006-01-02 15:04", text)
@@ -57,8 +58,8 @@ func TestASlotIsJudgedOnceItsRunHadTime(t *testing.T) {
 		if r.Expected != c.expected || r.Succeeded != c.succeeded {
 			t.Errorf("at %s: %d of %d, want %d of %d", c.now, r.Succeeded, r.Expected, c.succeeded, c.expected)
 		}
-		if missed := quarter.LastMissed(r, at(c.now)); missed != (c.expected > c.succeeded) {
-			t.Errorf("at %s the last slot counts as missed: %v", c.now, missed)
+		if r.LastMissed != (c.expected > c.succeeded) {
+			t.Errorf("at %s the last slot counts as missed: %v", c.now, r.LastMissed)
 		}
 	}
 }
@@ -108,6 +109,30 @@ func TestTheRateIsWhatWasLost(t *testing.T) {
 	})
 }
 
+// TestTheDailySnapshotFillsNoSlotOfTheOthers: the run at midnight must not hide that the one at 20:00 was lost.
+func TestTheDailySnapshotFillsNoSlotOfTheOthers(t *testing.T) {
+	e := production(t)
+	var points []catalog.Point
+	for _, taken := range []string{"2026-03-03 00:01", "2026-03-03 02:00", "2026-03-03 08:00", "2026-03-03 14:10", "2026-03-04 00:01", "2026-03-04 07:00"} {
+		p := point(at(taken))
+		p.Kind, p.Regions = retention.Database, []string{"us-east-1", "us-west-2"}
+		points = append(points, p)
+	}
+	r, scheduled := watching.JudgeKind(watching.Expected(e), retention.Database, points, at("2026-03-03 00:00"), at("2026-03-04 07:30"))
+	want := []time.Time{at("2026-03-03 20:00"), at("2026-03-04 02:00")} // what was done by hand at 07:00 came too late
+	if !scheduled || r.Expected != 7 || r.Succeeded != 5 || !slices.EqualFunc(r.Missed, want, time.Time.Equal) || !r.LastMissed {
+		t.Errorf("got %+v", r)
+	}
+	month := watching.Rate{}
+	for _, kind := range retention.Kinds {
+		r, _ := watching.JudgeKind(watching.Expected(e), kind, nil, time.Time{}, at("2026-03-04 07:30"))
+		month.Expected += r.Expected
+	}
+	if month.Expected != 2976+124+3*31 {
+		t.Errorf("%d slots in a month", month.Expected)
+	}
+}
+
 func TestNothingExpectedIsNoSuccess(t *testing.T) {
 	if p := (watching.Rate{}).Percent(); !math.IsNaN(p) {
 		t.Errorf("no slot at all is a success of %v %%", p)
@@ -146,7 +171,7 @@ func TestAlarms(t *testing.T) {
 	}
 	for _, s := range watching.Expected(e) {
 		a, found := names[watching.AgeAlarm(e, s.Kind)]
-		if !found || a.Missing != "breaching" || a.Threshold <= s.Interval.Seconds() {
+		if !found || a.Missing != "breaching" || a.Threshold != watching.AgeLimit(e, s.Kind).Seconds() {
 			t.Errorf("on the age of %s: %+v", s.Kind, a)
 		}
 	}
