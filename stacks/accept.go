@@ -49,15 +49,16 @@ var wildcards = []struct{ part, reason string }{
 	{":network-acl/*", "AWS chooses the identifier of a network ACL; the function finds it by its Name tag."},
 	{":scalable-target/*", "AWS chooses the identifier of a scalable target, and the action supports no other resource."},
 	{":kms:", "The environment names the key by its alias; AWS chooses the identifier in the ARN that is checked."},
-	{":log-group:", "The streams of one log group: Lambda, ECS and the services name them."},
+	{":log-group:", "The log groups of this environment and their streams, which Lambda and ECS name."},
 	{":execution:", "Step Functions names executions and the children of distributed maps; the machine is named."},
 	{":stateMachine:", "All state machines of this environment, by its prefix."},
 	{":parameter", "The tree of parameters below this environment's path."},
 	{":repository/", "The repositories of this environment, by its prefix."},
 	{":service/", "The services of this environment, by its prefix."},
-	{":db:", "The databases of this environment, by its prefix."},
+	{":db:", "Databases that were renamed, restored or rebuilt are looked at too; nothing is changed."},
 	{":stack/", "CloudFormation appends an identifier to a stack's name."},
-	{":healthcheck/*", "AWS chooses the identifier of a health check; only break-glass may change one."},
+	{":healthcheck/*", "AWS chooses the identifier of a health check."},
+	{":dashboard/", "The dashboards of this environment, by its prefix."},
 	{":s3:::", "The objects of one named bucket."},
 }
 
@@ -82,7 +83,7 @@ func acceptWildcards(construct constructs.IConstruct, grants []grant.Grant) {
 
 func explain(resource string, grants []grant.Grant) string {
 	if resource == "*" {
-		return fmt.Sprintf("These actions know no resources, or list what is found by name: %s.", strings.Join(unbound(grants), ", "))
+		return fmt.Sprintf("IAM checks these actions on no narrower resource, or before AWS has chosen its identifier: %s.", strings.Join(unbound(grants), ", "))
 	}
 	for _, w := range wildcards {
 		if strings.Contains(resource, w.part) {

@@ -80,12 +80,24 @@ func (a *access) reading() []grant.Grant {
 		{Actions: []string{"states:DescribeStateMachine", "states:ListExecutions"}, Resources: machines},
 		{Actions: []string{"states:DescribeExecution", "states:GetExecutionHistory"}, Resources: executions},
 		{Actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}, Resources: tables},
-		{Actions: []string{
-			"cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "cloudwatch:ListDashboards", "cloudwatch:ListMetrics", "states:ListStateMachines",
-			"rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "ecs:DescribeServices", "elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeReplicationConfigurations",
-			"logs:FilterLogEvents", "logs:GetLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "route53:GetHealthCheckStatus", "route53:ListResourceRecordSets",
-		}, Resources: []string{"*"}},
+		{Actions: []string{"logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"}, Resources: append(append(
+			a.arns("logs", "log-group:/aws/lambda/"+e.Prefix()+"-*"), a.arns("logs", "log-group:/aws/vendedlogs/states/"+e.Prefix()+"-*")...), a.arns("logs", "log-group:/aws/"+e.Application+"/*")...)},
+		{Actions: []string{"rds:DescribeDBInstances"}, Resources: a.arns("rds", "db:*")},
+		{Actions: []string{"ecs:DescribeServices"}, Resources: a.arns("ecs", "service/"+e.Prefix()+"-*")},
+		{Actions: []string{"elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeReplicationConfigurations"}, Resources: a.arns("elasticfilesystem", "file-system/*")},
+		{Actions: []string{"route53:ListResourceRecordSets"}, Resources: []string{"arn:aws:route53:::hostedzone/" + e.Domain.HostedZone}},
+		{Actions: []string{"route53:GetHealthCheckStatus"}, Resources: []string{"arn:aws:route53:::healthcheck/*"}},
+		{Actions: []string{"cloudwatch:GetDashboard"}, Resources: []string{fmt.Sprintf("arn:aws:cloudwatch::%s:dashboard/%s-*", e.Account, e.Prefix())}},
+		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+		{Actions: []string{"cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListDashboards", "cloudwatch:ListMetrics", "logs:DescribeLogGroups", "states:ListStateMachines"}, Resources: []string{"*"}},
 	}
+}
+
+// arns are a resource of a service in both regions.
+func (a *access) arns(service, resource string) []string {
+	return a.each(func(region string) []string {
+		return []string{fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, region, a.env.Account, resource)}
+	})
 }
 
 // auditing is reading what is evidence.
@@ -120,11 +132,7 @@ func (a *access) operating() []grant.Grant {
 // breaking is what the runbooks tell a person to do by hand: fence, promote, scale, and move clients.
 func (a *access) breaking() []grant.Grant {
 	e := a.env
-	arns := func(service, resource string) []string {
-		return a.each(func(region string) []string {
-			return []string{fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, region, e.Account, resource)}
-		})
-	}
+	arns := a.arns
 	buckets := a.each(func(region string) []string {
 		return []string{"arn:aws:s3:::" + e.BucketIn(region, e.Buckets.Backups) + "/*"}
 	})
