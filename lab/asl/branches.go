@@ -41,6 +41,10 @@ func (x *Execution) mapState(f *frame, s *state) {
 		items, err = x.evaluate(m.items, v)
 	}
 	list, ok := items.([]jsonata.Value)
+	o, keyed := items.(*jsonata.Object)
+	if keyed = keyed && m.items != nil && m.distributed; keyed {
+		list, ok = entries(o), true
+	}
 	if err == nil && !ok && m.reader == nil {
 		if err = (&queryError{cause: "Map state input must be an array but was: " + jsonata.Encode(items)}); m.items != nil {
 			err = wrongType(m.items, "array", items)
@@ -56,7 +60,7 @@ func (x *Execution) mapState(f *frame, s *state) {
 		return
 	}
 	if m.distributed {
-		x.distribute(f, s, list, limits)
+		x.distribute(f, s, &mapRun{limits: limits, keyed: keyed}, list)
 		return
 	}
 	f.items, f.kids, f.next = list, nil, 0
@@ -80,8 +84,6 @@ func (x *Execution) mapState(f *frame, s *state) {
 type mapLimits struct {
 	concurrency, count int64
 	percentage         float64
-	hasCount           bool
-	hasPercentage      bool
 }
 
 func (x *Execution) mapLimits(m *mapping, v jsonata.Bindings) (mapLimits, *queryError) {
@@ -93,13 +95,11 @@ func (x *Execution) mapLimits(m *mapping, v jsonata.Bindings) (mapLimits, *query
 		}
 	}
 	if m.toleratedCount != nil {
-		l.hasCount = true
 		if l.count, err = x.integer(m.toleratedCount, v, 0, maxSeconds); err != nil {
 			return l, err
 		}
 	}
 	if m.toleratedPercentage != nil {
-		l.hasPercentage = true
 		value, err := x.evaluate(m.toleratedPercentage, v)
 		if err != nil {
 			return l, err
@@ -143,7 +143,7 @@ func (x *Execution) selected(f *frame, s *state, index int, item jsonata.Value) 
 		return item, nil
 	}
 	v := x.view(f)
-	withItem(v, index, item)
+	withItem(v, index, item, false)
 	return x.evaluate(s.mapping.itemSelector, v)
 }
 
@@ -151,10 +151,24 @@ func (f *frame) iterationFields() []field {
 	return []field{{"index", int64(f.index)}, {"name", f.parent.state}}
 }
 
-// withItem adds the context object's Map field.
-func withItem(v view, index int, item jsonata.Value) {
+// withItem adds the context object's Map field. A keyed item is one of entries.
+func withItem(v view, index int, item jsonata.Value, keyed bool) {
 	context, _ := v.states.Get("context")
-	context.(*jsonata.Object).Set("Map", jsonata.Obj("Item", jsonata.Obj("Index", float64(index), "Value", item)))
+	at := jsonata.Obj("Index", float64(index), "Value", item)
+	if e, ok := item.(*jsonata.Object); ok && keyed {
+		at = &jsonata.Object{Keys: append([]string{"Index"}, e.Keys...), Values: append([]jsonata.Value{float64(index)}, e.Values...)}
+	}
+	context.(*jsonata.Object).Set("Map", jsonata.Obj("Item", at))
+}
+
+// entries are the items of an object, which only a distributed Map takes: {"Key": …, "Value": …}
+// (measured: iwamot/sfnx, docs/design.md, September 2026).
+func entries(o *jsonata.Object) []jsonata.Value {
+	items := make([]jsonata.Value, len(o.Keys))
+	for i, k := range o.Keys {
+		items[i] = jsonata.Obj("Key", k, "Value", o.Values[i])
+	}
+	return items
 }
 
 // kidDone goes on after a branch or an iteration succeeded.

@@ -49,6 +49,7 @@ type frame struct {
 type failure struct {
 	error, cause string
 	heartbeat    bool
+	ofTask       bool // States.DataLimitExceeded of a task's result
 }
 
 // beyond says that no Retry and no Catch stops the error, and that it ends the execution at once.
