@@ -31,6 +31,7 @@ type Point struct {
 	Objects  int       // see Bucket.Describe; 0 for snapshots
 	Bytes    int64     // see Bucket.Describe; of a snapshot, the storage that was allocated
 	Regions  []string  // of a snapshot: where it is available
+	Name     string    // of a snapshot: its identifier in the region that was listed; a copy's is not that of its original
 }
 
 // Bucket is a backup bucket.

@@ -63,7 +63,7 @@ func snapshot(s types.DBSnapshot, e *environment.Environment, region string) (Po
 	if err != nil {
 		return Point{}, false // somebody's own: never ours to judge
 	}
-	p := Point{Point: retention.Point{ID: id, Kind: retention.Database, Taken: taken}, Bytes: int64(aws.ToInt32(s.AllocatedStorage)) << 30}
+	p := Point{Point: retention.Point{ID: id, Kind: retention.Database, Taken: taken}, Bytes: int64(aws.ToInt32(s.AllocatedStorage)) << 30, Name: aws.ToString(s.DBSnapshotIdentifier)}
 	for _, tag := range s.TagList {
 		value := aws.ToString(tag.Value)
 		switch aws.ToString(tag.Key) {

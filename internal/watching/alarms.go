@@ -38,10 +38,9 @@ type Alarm struct {
 	Dimension   string // name of the only dimension; "" for none
 	Value       string // of the dimension
 	Period      time.Duration
-	Threshold   float64
-	Over        bool   // alarm above the threshold only; otherwise at it too
-	Missing     string // TreatMissingData
-	Topic       string // name of the SNS topic that is told of alarm and OK
+	Threshold   float64 // alarm at it and above
+	Missing     string  // TreatMissingData
+	Topic       string  // name of the SNS topic that is told of alarm and OK
 }
 
 // Statistic is that of all alarms: the worst value of the period counts.
@@ -75,7 +74,7 @@ func Alarms(e *environment.Environment, region string) []Alarm {
 			alarms = append(alarms, Alarm{
 				Name: AgeAlarm(e, kind), Description: "The newest verified recovery point of " + kind + " is older than its objective allows, or there is none.",
 				Namespace: Namespace, Metric: Age, Dimension: Dimension, Value: kind,
-				Period: 30 * time.Minute, Threshold: limit.Seconds(), Over: true, Missing: breaching, Topic: topic,
+				Period: 30 * time.Minute, Threshold: limit.Seconds(), Missing: breaching, Topic: topic,
 			})
 		}
 	}
@@ -83,7 +82,7 @@ func Alarms(e *environment.Environment, region string) []Alarm {
 		alarms = append(alarms, Alarm{
 			Name: e.Prefix() + "-replication-lag", Description: "The replica is further behind than a failover without a person allows, or there is no replica.",
 			Namespace: "AWS/RDS", Metric: "ReplicaLag", Dimension: "DBInstanceIdentifier", Value: e.Database.Replica,
-			Period: 5 * time.Minute, Threshold: e.Policies.Lag.Limit.Std().Seconds(), Over: true, Missing: breaching, Topic: topic,
+			Period: 5 * time.Minute, Threshold: e.Policies.Lag.Limit.Std().Seconds(), Missing: breaching, Topic: topic,
 		})
 	}
 	return alarms

@@ -166,7 +166,7 @@ func TestAlarms(t *testing.T) {
 		}
 	}
 	failure := names["ACSO-BackupFailure"]
-	if failure.Namespace != "ACSO/Backup" || failure.Metric != "BackupJobStatus" || failure.Period != time.Hour || failure.Threshold != 1 || failure.Over || failure.Dimension != "" {
+	if failure.Namespace != "ACSO/Backup" || failure.Metric != "BackupJobStatus" || failure.Period != time.Hour || failure.Threshold != 1 || failure.Dimension != "" {
 		t.Errorf("the procedures' alarm is %+v", failure)
 	}
 	for _, s := range watching.Expected(e) {
