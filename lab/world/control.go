@@ -100,7 +100,7 @@ func (w *World) layRules(region string) {
 	e := w.Env
 	w.Events.Create(region, eventbridge.Rule{
 		Name:    e.PrimaryAlarm(),
-		Pattern: fmt.Sprintf(`{"source":["aws.cloudwatch"],"detail-type":["CloudWatch Alarm State Change"],"detail":{"alarmName":[%q],"state":{"value":["ALARM"]}}}`, e.PrimaryAlarm()),
+		Pattern: fmt.Sprintf(`{"source":["aws.cloudwatch"],"detail-type":["CloudWatch Alarm State Change"],"detail":{"alarmName":[%q,%q],"state":{"value":["ALARM"]}}}`, e.PrimaryAlarm(), e.EndpointAlarm(e.Pair(region))),
 		Targets: []eventbridge.Target{{Invoke: func(event json.RawMessage) error {
 			_, err := w.States.Start(region, e.MachineName("failover"), "", event)
 			return err
