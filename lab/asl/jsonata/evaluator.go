@@ -76,7 +76,7 @@ func New() (*Evaluator, error) {
 	e.vm.SetMaxCallStackSize(maxCallStack)
 	e.vm.SetTimeSource(func() time.Time { return e.now })
 	e.vm.SetRandSource(func() float64 { return e.random.Float64() })
-	if err := e.installBase64(); err != nil {
+	if err := e.installTexts(); err != nil {
 		return nil, err
 	}
 	for _, p := range programs() {
