@@ -168,7 +168,7 @@ func (x *Execution) view(f *frame, extra ...any) view {
 		Values: append(make([]jsonata.Value, 0, 4), f.input, x.context(f)),
 	}
 	for i := 0; i < len(extra); i += 2 {
-		o.Keys, o.Values = append(o.Keys, extra[i].(string)), append(o.Values, extra[i+1])
+		o.Keys, o.Values = append(o.Keys, extra[i].(string)), append(o.Values, extra[i+1]) // #nosec G602 -- pairs
 	}
 	x.options.Evaluator.SetSources(x.clock.Now(), x.random)
 	return view{vars: f.vars, states: o}

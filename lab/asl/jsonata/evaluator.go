@@ -164,7 +164,7 @@ func (e *Evaluator) evaluateInLibrary(x *Expression, b Bindings) (v Value, err e
 			return nil, err
 		}
 	}
-	guard := time.AfterFunc(maxEvaluation, func() { e.vm.Interrupt(timeoutText) })
+	guard := time.AfterFunc(maxEvaluation, func() { e.vm.Interrupt(timeoutText) }) //nolint:forbidigo // real time: see maxEvaluation
 	defer func() {
 		guard.Stop()
 		e.vm.ClearInterrupt()
