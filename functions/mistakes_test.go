@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/acso/disaster-recovery/lab/asl"
 )
 
@@ -24,5 +26,24 @@ func TestATypingErrorInTheInputFailsClean(t *testing.T) {
 	}
 	if len(p.mutated) > 0 {
 		t.Errorf("refused input led to %v", p.mutated)
+	}
+}
+
+// TestARecoveryTimeThatNobodyMeasuredIsUnknown: without an observation of the old primary nobody knows when the outage
+// began, and the moment at which somebody pressed a button is not it.
+func TestARecoveryTimeThatNobodyMeasuredIsUnknown(t *testing.T) {
+	for _, observed := range []bool{true, false} {
+		p := begin(t, 32)
+		if !observed {
+			p.DynamoDB.Put(p.e.Regions.Recovery, p.e.IncidentTable(), map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: "observation"}, "version": &types.AttributeValueMemberN{Value: "1"},
+				"document": &types.AttributeValueMemberS{Value: "{}"},
+			})
+		}
+		claim := p.open()
+		out := p.gives("incident", `{"action":"close","outcome":"recovered","reason":"it serves",`+claim+`}`, map[string]any{"outcome": "recovered"})
+		if known := out["rtoSeconds"] != nil; known != observed {
+			t.Errorf("observed %v: the recovery time is %v", observed, out["rtoSeconds"])
+		}
 	}
 }
