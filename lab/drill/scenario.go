@@ -29,7 +29,9 @@ func (s Scenario) Machine() string {
 }
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
-func Scenarios() []Scenario { return slices.Concat(outages, doubts, obstacles, backups) }
+func Scenarios() []Scenario {
+	return slices.Concat(outages, doubts, obstacles, backups, dataBackups, configurationBackups)
+}
 
 // Find is the scenario of a name. The error names what is near.
 func Find(name string) (Scenario, error) {
