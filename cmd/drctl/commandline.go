@@ -18,7 +18,10 @@ type commandLine struct {
 	Validate  validateCommand  `cmd:"" help:"Check environment files and name every mistake in them."`
 	Machine   machineCommand   `cmd:"" help:"Run, check or compare state machine definitions."`
 	Diagrams  diagramsCommand  `cmd:"" help:"Write a Mermaid diagram of every state machine."`
+	Backups   backupsCommand   `cmd:"" help:"List the recovery points there are: how old, how large, verified how deeply, kept until when and why."`
 	Bench     benchCommand     `cmd:"" help:"Measure this project on this machine."`
+	Quotas    quotasCommand    `cmd:"" help:"Compute the service quotas that the templates of an environment need."`
+	Cost      costCommand      `cmd:"" help:"Estimate what the templates of an environment cost in a month."`
 }
 
 // seed is a seed on the command line.
