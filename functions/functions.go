@@ -38,6 +38,8 @@ type Function struct {
 	Event       []byte // an example input that works
 	Regions     Regions
 	Schedule    string // EventBridge schedule expression, "" for none
+	Payload     string // input that the schedule gives, as JSON; "" for {}
+	Files       bool   // has the application data mounted
 	Concurrency int    // reserved concurrent executions; 0 leaves the account's pool
 }
 
