@@ -22,7 +22,7 @@ func backup() []Function {
 		{
 			// It reads the files: the longest that Lambda allows, and memory for throughput.
 			Name: "backupdata", New: on(backupdata.New, (*backupdata.Handler).Handle), Grants: backupdata.Grants, Errors: backupdata.Errors,
-			Event: backupdata.Event, Timeout: longest, MemoryMB: 4 * memory, Regions: Both, Concurrency: oneWriter,
+			Event: backupdata.Event, Timeout: longest, MemoryMB: 4 * memory, Regions: Both, Files: true, Concurrency: oneWriter,
 		},
 		{
 			Name: "copytodr", New: on(copytodr.New, (*copytodr.Handler).Handle), Grants: copytodr.Grants, Errors: copytodr.Errors,
