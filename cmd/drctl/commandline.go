@@ -21,6 +21,7 @@ type commandLine struct {
 	Backups   backupsCommand   `cmd:"" help:"List the recovery points there are: how old, how large, verified how deeply, kept until when and why."`
 	Bench     benchCommand     `cmd:"" help:"Measure this project on this machine."`
 	Quotas    quotasCommand    `cmd:"" help:"Compute the service quotas that the templates of an environment need."`
+	Doctor    doctorCommand    `cmd:"" help:"Examine this machine and the AWS account before a deployment; it only reads."`
 	Cost      costCommand      `cmd:"" help:"Estimate what the templates of an environment cost in a month."`
 }
 
