@@ -68,7 +68,7 @@ func (b *bench) restic(tree string, fresh bool) func(context.Context) (*command,
 			if err := b.server.bucket(ctx, "restic"); err != nil {
 				return nil, err
 			}
-			if _, _, err := b.command(ctx, b.tools.restic, "-r", repository, "init").measure(); err != nil {
+			if _, err := b.command(ctx, b.tools.restic, "-r", repository, "init").measure(); err != nil {
 				return nil, err
 			}
 		}

@@ -33,10 +33,10 @@ func (r Result) Ok() bool {
 
 // Print writes the table in Markdown.
 func (r Result) Print(out io.Writer) {
-	fmt.Fprintf(out, "| step | tool | median s | peak MiB | engine / tool | at most | |\n|---|---|---:|---:|---:|---:|---|\n")
+	fmt.Fprintf(out, "| step | tool | median s | CPU s | peak MiB | engine / tool | at most | |\n|---|---|---:|---:|---:|---:|---:|---|\n")
 	for _, row := range r.Rows {
 		if row.Absent != "" {
-			fmt.Fprintf(out, "| %s | %s | absent | | | | %s |\n", row.Step, row.Tool, row.Absent)
+			fmt.Fprintf(out, "| %s | %s | absent | | | | | %s |\n", row.Step, row.Tool, row.Absent)
 			continue
 		}
 		ratio, target, verdict := "", "", ""
@@ -50,7 +50,7 @@ func (r Result) Print(out io.Writer) {
 				}
 			}
 		}
-		fmt.Fprintf(out, "| %s | %s | %.3f | %.1f | %s | %s | %s |\n", row.Step, row.Tool, row.Median(), float64(row.Peak)/(1<<20), ratio, target, verdict)
+		fmt.Fprintf(out, "| %s | %s | %.3f | %.2f | %.1f | %s | %s | %s |\n", row.Step, row.Tool, row.Median(), median(row.CPU), float64(row.Peak)/(1<<20), ratio, target, verdict)
 	}
 	if engine := Engine(r.Rows, "8 x 256 MiB, verify content"); r.HashRate > 0 && len(engine.Seconds) > 0 {
 		rate := largeCount * largeSize / engine.Median()

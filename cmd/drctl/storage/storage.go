@@ -33,6 +33,7 @@ type Row struct {
 	Tool    string    `json:"tool"`
 	Command string    `json:"command"`
 	Seconds []float64 `json:"seconds"` // wall time, of each round; empty when the tool is absent
+	CPU     []float64 `json:"cpu"`     // seconds of the tool alone, without the server
 	Peak    int64     `json:"peak"`    // bytes: the largest resident set of all rounds
 	Target  float64   `json:"target"`  // the most that the engine's time divided by this one's may be; 0 for none
 	Absent  string    `json:"absent,omitempty"`
@@ -135,13 +136,13 @@ func (b *bench) round(ctx context.Context, step string, contestants []contestant
 		if err != nil {
 			return err
 		}
-		took, peak, err := cmd.measure()
+		took, err := cmd.measure()
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", step, c.tool, err)
 		}
-		b.logf("%-40s %-28s %8.3f s %6.1f MiB", step, c.tool, took.Seconds(), float64(peak)/(1<<20))
+		b.logf("%-40s %-26s %8.3f s, CPU %7.3f s, %6.1f MiB", step, c.tool, took.wall.Seconds(), took.cpu.Seconds(), float64(took.peak)/(1<<20))
 		row.Command = cmd.shown()
-		row.Seconds, row.Peak = append(row.Seconds, took.Seconds()), max(row.Peak, peak)
+		row.Seconds, row.CPU, row.Peak = append(row.Seconds, took.wall.Seconds()), append(row.CPU, took.cpu.Seconds()), max(row.Peak, took.peak)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (b *bench) stored(ctx context.Context, tree, bucket string) (string, error)
 		return "", err
 	}
 	cmd := b.back(ctx, tree, bucket)
-	if _, _, err := cmd.measure(); err != nil {
+	if _, err := cmd.measure(); err != nil {
 		return "", err
 	}
 	key, _, _ := strings.Cut(cmd.output.String(), "\t")
