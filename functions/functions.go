@@ -50,7 +50,7 @@ func All() []Function { return append(OfRecovery(), OfBackup()...) }
 func OfRecovery() []Function { return append(watched(), failover()...) }
 
 // OfBackup are the functions of the backup stack.
-func OfBackup() []Function { return backup() }
+func OfBackup() []Function { return append(backup(), keeping()...) }
 
 // Named is the function of a name.
 func Named(name string) (Function, bool) {

@@ -42,6 +42,7 @@ func (a *app) backup(s *storage, copies *backup) *backup {
 	}
 	b.startByClock()
 	b.startOnChange()
+	b.alarms()
 	return b
 }
 
