@@ -55,6 +55,7 @@ var wildcards = []struct{ part, reason string }{
 	{":parameter", "The tree of parameters below this environment's path."},
 	{":repository/", "The repositories of this environment, by its prefix."},
 	{":service/", "The services of this environment, by its prefix."},
+	{":auto-backup:*", "RDS chooses the identifier of replicated automated backups; they are looked at only."},
 	{":db:", "Databases that were renamed, restored or rebuilt are looked at too; nothing is changed."},
 	{":stack/", "CloudFormation appends an identifier to a stack's name."},
 	{":healthcheck/*", "AWS chooses the identifier of a health check."},
