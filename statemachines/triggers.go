@@ -24,6 +24,9 @@ func Schedules() []Schedule {
 		{"backup-data", "backup-data", "cron(0/15 1-23 * * ? *)", `{"reason":"every 15 minutes",` + slot + `}`},
 		// What size and time do not show (a damaged disk, a tool that sets times back) is found by content, once a week.
 		{"backup-data-by-content", "backup-data", "cron(7 4 ? * SUN *)", `{"reason":"weekly, by content","checksum":true,` + slot + `}`},
+		// Each point of the day is compared with what S3 states of it before the next one is due: the RPO counts from the
+		// newest point that is verified. Its input names no slot, since the machine takes none.
+		{"verify-data", "verify-backup", "cron(10/15 * * * ? *)", `{"depth":"attributes"}`},
 		{"backup-database", "backup-database", "cron(0 2/6 * * ? *)", `{"reason":"every six hours",` + slot + `}`},
 	}
 }

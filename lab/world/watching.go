@@ -7,14 +7,13 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
-// layBackupAlarms makes the alarms on backups, with the data of a good last hour behind them.
+// layBackupAlarms makes the alarms on backups. They are raised until there are backups, as after a first deployment.
 func (w *World) layBackupAlarms(region string) {
 	for _, a := range watching.Alarms(w.Env, region) {
 		definition := cloudwatch.Definition(a)
 		definition.AlarmActions = []string{w.Env.Topic(region, a.Topic)}
 		definition.OKActions = definition.AlarmActions
 		w.Metrics.Create(region, definition)
-		w.Metrics.Put(region, a.Namespace, a.Metric, definition.Dimensions, 0)
 	}
 }
 
