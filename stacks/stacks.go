@@ -118,7 +118,7 @@ func id(name string, i int) *string { return jsii.String(fmt.Sprintf("%s-%d", na
 // tags are pairs of key and value.
 func tags(pairs ...string) *[]*awscdk.CfnTag {
 	var all []*awscdk.CfnTag
-	for i := 0; i < len(pairs); i += 2 {
+	for i := 0; i+1 < len(pairs); i += 2 {
 		all = append(all, &awscdk.CfnTag{Key: jsii.String(pairs[i]), Value: jsii.String(pairs[i+1])})
 	}
 	return &all

@@ -124,7 +124,7 @@ func (a account) in(region string) aws.Config {
 }
 
 // realNow is the only time that the command takes from this machine.
-func realNow() time.Time { return time.Now().UTC() } //nolint:forbidigo // a command for a person, about an account of today
+func realNow() time.Time { return time.Now().UTC() }
 
 // only leaves one kind, or all for "".
 func only(b console.Backups, kind string) console.Backups {

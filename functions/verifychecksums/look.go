@@ -23,7 +23,7 @@ func (h *Handler) look(ctx context.Context, item Item) (Verdict, string, error) 
 	case code == "NoSuchKey" || code == "NoSuchVersion" || code == "NotFound" || code == "MethodNotAllowed":
 		return Missing, "is not stored: " + code, nil
 	case err != nil:
-		return Unknown, "cannot be looked at: " + err.Error(), nil
+		return Unknown, "cannot be looked at: " + err.Error(), nil //nolint:nilerr // the verdict carries it: unknown is an answer
 	}
 	switch size, stated := aws.ToInt64(out.ContentLength), aws.ToString(out.ChecksumSHA256); {
 	case size < item.Size:

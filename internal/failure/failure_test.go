@@ -43,7 +43,7 @@ func TestErrorsOfAWSHaveTheKindThatTheMachinesKnow(t *testing.T) {
 
 func TestAFailureKeepsItsKindThroughFromAWS(t *testing.T) {
 	err := failure.New(failure.Unsafe, "flip", "the fence is owed")
-	if got := failure.FromAWS(err, "try"); got != error(err) {
+	if got := failure.FromAWS(err, "try"); !errors.Is(got, err) {
 		t.Errorf("became %v", got)
 	}
 }

@@ -90,10 +90,10 @@ type Conn interface {
 }
 
 // ErrReadOnly is in the chain of the error of a write to a database in recovery (PostgreSQL 25006): a replica.
-var ErrReadOnly = errReadOnly{}
+var ErrReadOnly error = readOnlyError{}
 
-type errReadOnly struct{}
+type readOnlyError struct{}
 
-func (errReadOnly) Error() string {
+func (readOnlyError) Error() string {
 	return "cannot execute in a read-only transaction (SQLSTATE 25006)"
 }

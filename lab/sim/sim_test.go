@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -99,7 +100,7 @@ func TestVirtualTimeoutEndsTheContextAndNestedOnesNeverOutliveIt(t *testing.T) {
 		t.Errorf("remaining %v, want the 10 s of the outer context", left)
 	}
 	s.Run(s.Now().Add(11*time.Second), nil)
-	if context.Cause(inner) != context.DeadlineExceeded {
+	if !errors.Is(context.Cause(inner), context.DeadlineExceeded) {
 		t.Errorf("cause %v, want DeadlineExceeded", context.Cause(inner))
 	}
 	if _, ok := outer.Deadline(); ok {

@@ -119,7 +119,7 @@ func (t *Traffic) second() {
 		c := &t.clients[i]
 		region, err := t.once(c, int32(i), now)
 		if t.OnRoute != nil && region != "" {
-			t.OnRoute(now, int32(i), region, err == nil || err == ErrStale)
+			t.OnRoute(now, int32(i), region, err == nil || errors.Is(err, ErrStale))
 		}
 		switch {
 		case err != nil:
@@ -167,7 +167,7 @@ func (t *Traffic) acknowledged(timeline *rds.Timeline, region string, now time.T
 
 func (t *Traffic) failed(err error) {
 	for i := range t.failures {
-		if t.failures[i].Err == err {
+		if errors.Is(err, t.failures[i].Err) {
 			t.failures[i].Count++
 			return
 		}

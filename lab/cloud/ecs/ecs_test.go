@@ -182,6 +182,7 @@ func TestHealthOverHTTP(t *testing.T) {
 		if err != nil {
 			return 0, "", err
 		}
+		defer func() { _ = response.Body.Close() }()
 		body, err := io.ReadAll(response.Body)
 		return response.StatusCode, string(body), err
 	}

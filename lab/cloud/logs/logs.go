@@ -65,7 +65,6 @@ type task struct {
 	created                          time.Time
 	status                           types.ExportTaskStatusCode
 	message                          string
-	cancel                           func()
 }
 
 // New models CloudWatch Logs.
