@@ -123,7 +123,7 @@ func (a account) in(region string) aws.Config {
 	return other
 }
 
-// realNow is the only time that the command takes from this machine.
+// realNow is the only time that the command takes from this machine: it is about an account of today.
 func realNow() time.Time { return time.Now().UTC() }
 
 // only leaves one kind, or all for "".
