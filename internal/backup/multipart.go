@@ -90,7 +90,9 @@ func (r *run) parts(ctx context.Context, up *upload, o *manifest.Object, body io
 		o.Size += int64(size)
 		o.Parts = append(o.Parts, hex.EncodeToString(sum[:]))
 		checksum := base64.StdEncoding.EncodeToString(sum[:])
+		mu.Lock() // a part that is under way writes into the list, which grows here
 		up.etags = append(up.etags, "")
+		mu.Unlock()
 		send := func() error {
 			defer r.memory.give(buffer)
 			etag, err := up.part(ctx, n, text, checksum)
