@@ -49,7 +49,7 @@ func findTools(ctx context.Context, o Options, folder string) (tools, error) {
 				return found
 			}
 		}
-		t.why[name] = fmt.Sprintf("%s is neither in PATH nor in %s", name, cache)
+		t.why[name] = name + " is neither in PATH nor among the tools that this command builds"
 		return ""
 	}
 	if t.server = find("versitygw"); t.server == "" {
