@@ -52,16 +52,21 @@ func (r *recovery) startingAlarms() []string { return []string{r.env.PrimaryAlar
 
 // releaseOnEnd frees the lock of an execution that its own states could not: no Catch runs when one is aborted or times out.
 func (r *recovery) releaseOnEnd() {
-	function := r.env.FunctionARN(r.region, "incident")
-	rule := r.rule(r.env.EndedRule(), "Releases the lock of a failover that ended otherwise than by its own states", map[string]any{
+	r.releaseBy(r.env.EndedRule(), "failover", "incident")
+	r.releaseBy(r.env.RestoreEndedRule(), "restore-point-in-time", "restorelock")
+}
+
+func (r *recovery) releaseBy(name, machine, handler string) {
+	function := r.env.FunctionARN(r.region, handler)
+	rule := r.rule(name, "Releases the lock of a "+machine+" that ended otherwise than by its own states", map[string]any{
 		"source": []string{"aws.states"}, "detail-type": []string{"Step Functions Execution Status Change"},
-		"detail": map[string]any{"status": []string{"FAILED", "TIMED_OUT", "ABORTED"}, "stateMachineArn": []string{r.env.MachineARN(r.region, "failover")}},
-	}, &awsevents.CfnRule_TargetProperty{Id: jsii.String("incident"), Arn: jsii.String(function)})
-	permission := awslambda.NewCfnPermission(r.Stack, jsii.String("incident-from-rule"), &awslambda.CfnPermissionProps{
+		"detail": map[string]any{"status": []string{"FAILED", "TIMED_OUT", "ABORTED"}, "stateMachineArn": []string{r.env.MachineARN(r.region, machine)}},
+	}, &awsevents.CfnRule_TargetProperty{Id: jsii.String(handler), Arn: jsii.String(function)})
+	permission := awslambda.NewCfnPermission(r.Stack, jsii.String(handler+"-from-rule"), &awslambda.CfnPermissionProps{
 		Action: jsii.String("lambda:InvokeFunction"), FunctionName: jsii.String(function),
 		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
 	})
-	permission.Node().AddDependency(r.Stack.Node().FindChild(jsii.String("incident")))
+	permission.Node().AddDependency(r.Stack.Node().FindChild(jsii.String(handler)))
 }
 
 // rule makes an EventBridge rule whose undeliverable events are kept.

@@ -30,12 +30,12 @@ var bookkeeping = []string{"DynamoDB.", "CloudWatch.PutMetricData", "SNS.Publish
 func (r *run) observe() {
 	r.watch()
 	primary := r.env.Regions.Primary
-	running := 0
+	running, region := 0, ""
 	r.world.Cloud.Observe(func(c cloud.Record) {
 		if !c.Mutating {
 			return
 		}
-		if running > 0 && c.To == r.env.Regions.Recovery {
+		if running > 0 && r.counts(c.To, region) {
 			r.observed.mutations++
 		}
 		if !c.Effect || isBookkeeping(c.Operation) {
@@ -66,7 +66,7 @@ func (r *run) observe() {
 				r.say("state", x.Region, "%s", e.State())
 			}
 		case e.Type == "ExecutionStarted", e.Type == "ExecutionRedriven":
-			running++
+			running, region = running+1, x.Region
 			r.say("state", x.Region, "%s starts", r.scenario.Machine())
 		}
 	})

@@ -86,6 +86,8 @@ type Service struct {
 	regions map[string]*region
 	dead    map[string]bool // regions that are, as far as the engines noticed
 	serial  int
+
+	restoring string // status in which restores end; "" for available
 }
 
 type region struct {
