@@ -5,14 +5,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
-	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/incident"
 )
 
-// back undoes a restore that is not in place: the old database gets its name back, and the instance that the restore made
-// is deleted. Once the restored database carries the live name, or is on its way to it, it changes nothing: going back is
+// back undoes a restore that is not in place: the old database gets its name back. Once the restored database carries the live name, or is on its way to it, it changes nothing: going back is
 // then a person's decision, since clients may have written.
 func (h *Handler) back(ctx context.Context, claim incident.Claim, r *incident.Restore, now world) (Output, error) {
 	op := "give " + r.Live + " back its name"
@@ -23,7 +21,7 @@ func (h *Handler) back(ctx context.Context, claim incident.Claim, r *incident.Re
 	case now.live != nil && !isSource(now.live, r):
 		return Output{}, failure.New(failure.Unsafe, op, "another instance carries the name")
 	case now.live == nil && isSource(now.kept, r):
-		if now.restored == nil || status(now.restored) == "renaming" {
+		if r.Placing && now.restored == nil || now.restored != nil && status(now.restored) == "renaming" {
 			return working(r.Live, "the restored database is on its way to the name"), nil
 		}
 		if status(now.kept) != "available" {
@@ -38,12 +36,6 @@ func (h *Handler) back(ctx context.Context, claim incident.Claim, r *incident.Re
 		return working(r.Live, "it is being renamed; it is given its name back afterwards"), nil
 	}
 	if err := h.taken(ctx, claim, h.keptChange(r), h.placeChange(r)); err != nil {
-		return Output{}, err
-	}
-	if now.restored != nil {
-		return h.discard(ctx, claim, r, now.restored)
-	}
-	if err := h.taken(ctx, claim, h.made(r)); err != nil {
 		return Output{}, err
 	}
 	if s := status(now.live); s != "available" && s != "backing-up" { // it serves while it backs itself up
@@ -63,14 +55,22 @@ func (h *Handler) taken(ctx context.Context, claim incident.Claim, back ...strin
 	return err
 }
 
-// discard deletes the instance that this restore made. RDS refuses to delete one that it is still making.
-func (h *Handler) discard(ctx context.Context, claim incident.Claim, r *incident.Restore, i *types.DBInstance) (Output, error) {
+// discard deletes the instance that this restore made and that did not come into its place. RDS refuses to delete one that
+// it is still making.
+func (h *Handler) discard(ctx context.Context, claim incident.Claim, r *incident.Restore, now world) (Output, error) {
 	op := "delete restored database " + r.Restored
-	if !ours(i, claim.Owner) || isSource(i, r) {
+	i := now.restored
+	switch {
+	case r.InPlace:
+		return Output{State: Live, Instance: r.Live, Detail: "the restored database is in its place"}, nil
+	case !isSource(now.live, r):
+		return Output{}, failure.New(failure.Unsafe, op, "the database that was there is not in its place")
+	case i == nil:
+		return done(r.Restored, "it is gone"), h.taken(ctx, claim, h.made(r))
+	case !ours(i, claim.Owner) || isSource(i, r):
 		return Output{}, failure.New(failure.Unsafe, op, "this restore did not make it")
-	}
-	if s := status(i); s == "deleting" || s == "creating" {
-		return working(r.Restored, "it is %s", s), nil
+	case status(i) == "deleting" || status(i) == "creating":
+		return working(r.Restored, "it is %s", status(i)), nil
 	}
 	_, err := h.rds.DeleteDBInstance(ctx, &rds.DeleteDBInstanceInput{
 		DBInstanceIdentifier: aws.String(r.Restored), SkipFinalSnapshot: aws.Bool(true), DeleteAutomatedBackups: aws.Bool(true),

@@ -33,9 +33,10 @@ var Event []byte
 // Errors are the kinds that it fails with.
 var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
 
-// Input says what to do, in the order in which a restore does it. back is the way back, from anywhere before place is done.
+// Input says what to do, in the order in which a restore does it. back and discard
+// are the way back, from anywhere before place is done.
 type Input struct {
-	Action   string `json:"action"`             // safety, restore, check, keep, count, place or back
+	Action   string `json:"action"`             // safety, restore, check, keep, count, place, back or discard
 	Snapshot string `json:"snapshot,omitempty"` // safety: the snapshot to verify
 	incident.Claim
 }
@@ -74,7 +75,9 @@ func New(p platform.Platform) *Handler {
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	live := database.ARN(e, region)
 	restored, kept := live+"-restored-*", live+"-before-*"
-	own := func(service, rest string) string { return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, region, e.Account, rest) }
+	own := func(service, rest string) string {
+		return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, region, e.Account, rest)
+	}
 	return append(incident.Grants(e, e.Pair(region)),
 		grant.Grant{Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{live, restored, kept}},
 		grant.Grant{Actions: []string{"rds:DescribeDBSnapshots"}, Resources: []string{own("rds", "snapshot:"+e.DatabaseIn(region)+"-*")}},
@@ -122,8 +125,10 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return h.place(ctx, in.Claim, r, now)
 	case "back":
 		return h.back(ctx, in.Claim, r, now)
+	case "discard":
+		return h.discard(ctx, in.Claim, r, now)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "restore the database", "action %q is none of safety, restore, check, keep, count, place, back", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "restore the database", "action %q is none of safety, restore, check, keep, count, place, back, discard", in.Action)
 }
 
 // world is what carries the three names of a restore now. An instance that is being renamed carries its old name until

@@ -77,6 +77,8 @@ func (h *Handler) place(ctx context.Context, claim incident.Claim, r *incident.R
 		return Output{}, failure.New(failure.Unsafe, op, "the old database still carries the name")
 	case now.live != nil:
 		return h.settle(ctx, claim, op, r, now.live)
+	case now.restored == nil && !r.Placing:
+		return Output{}, failure.New(failure.NotFound, op, "it does not exist any more").Next("look in CloudTrail for DeleteDBInstance")
 	case now.restored == nil:
 		return working(r.Live, "the renaming is under way"), nil
 	case !ours(now.restored, claim.Owner) || r.Transactions == 0:
@@ -84,7 +86,13 @@ func (h *Handler) place(ctx context.Context, claim incident.Claim, r *incident.R
 	case status(now.restored) != "available":
 		return working(r.Restored, "it is %s", status(now.restored)), nil
 	}
-	if err := h.changed(ctx, claim, h.placeChange(r), ""); err != nil {
+	at := h.p.Clock.Now()
+	_, err := h.store.Update(ctx, claim, func(i *incident.Incident) bool {
+		i.Restore.Placing = true
+		i.Changed(at, h.placeChange(r), "")
+		return true
+	})
+	if err != nil {
 		return Output{}, err
 	}
 	return h.rename(ctx, op, r.Live, &rds.ModifyDBInstanceInput{

@@ -27,6 +27,7 @@ type Restore struct {
 	StoppedAt    time.Time `json:"stoppedAt,omitzero"` // no task ran any more
 	Transactions int64     `json:"transactions"`       // next transaction number of the restored instance before anybody wrote to it; 0 until known
 	LostRows     *int64    `json:"lost,omitempty"`     // transactions of the old instance after the moment
+	Placing      bool      `json:"placing,omitempty"`  // the live name was asked for, for the restored instance
 	InPlace      bool      `json:"inPlace,omitempty"`  // the restored instance carries the live name
 	ReplicaBuilt bool      `json:"replicaBuilt,omitempty"`
 }

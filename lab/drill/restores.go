@@ -88,6 +88,24 @@ var restores = []Scenario{
 		},
 	},
 	{
+		Name: "restore-deleted-in-between", Expected: FailedClean, machine: restoreMachine,
+		Sentence: "Somebody deletes the restored database after the old one was renamed: the old one gets its name back, and the services run on it.",
+		prepare: func(r *run) {
+			r.corruptAndRestore()
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("CountLoss", func() {
+				primary := r.env.Regions.Primary
+				for _, i := range r.world.RDS.Instances(primary) {
+					if i != r.restoring.old {
+						r.world.RDS.Drop(primary, i.ID)
+						r.say("fault", primary, "%s is deleted by hand", i.ID)
+					}
+				}
+			})
+		},
+		judge: (*run).asBefore,
+	},
+	{
 		Name: "restore-no-capacity", Expected: FailedDirty, machine: restoreMachine,
 		Sentence: "The restored database is in place, and the region has room for half of the tasks: what does not run is named, with the command that starts it.",
 		prepare: func(r *run) {

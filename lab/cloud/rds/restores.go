@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -135,6 +136,13 @@ func (s *Service) restore(region, id string, timeline *Timeline, cut time.Time, 
 // EndRestores has every restore from now on end in a status: creating for one that goes on for ever, incompatible-restore
 // for one that failed, "" for one that works.
 func (s *Service) EndRestores(status string) { s.restoring = status }
+
+// Drop takes an instance out of the world at once, as somebody who deleted it before a scenario looks.
+func (s *Service) Drop(region, id string) {
+	i, r := s.must(region, id), s.regions[region]
+	i.deleted, i.serving = true, false
+	r.instances = slices.DeleteFunc(r.instances, func(other *Instance) bool { return other == i })
+}
 
 // History is how many transactions of an instance's history were committed after a moment.
 func (s *Service) History(i *Instance, after time.Time) int64 {
