@@ -1,14 +1,29 @@
 package functions
 
 import (
+	"github.com/acso/disaster-recovery/functions/backupconfig"
+	"github.com/acso/disaster-recovery/functions/backupdata"
 	"github.com/acso/disaster-recovery/functions/copytodr"
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/verifychecksums"
 )
 
+// oneWriter keeps the chain of a kind's recovery points in one line: each point names the one before, and two that were made
+// at once would name the same. Lambda refuses the second invocation, and its machine tries again.
+const oneWriter = 1
+
 // backup are the functions that the backup machines call. They run where the data is, and verification in both regions.
 func backup() []Function {
 	return []Function{
+		{
+			Name: "backupconfig", New: on(backupconfig.New, (*backupconfig.Handler).Handle), Grants: backupconfig.Grants, Errors: backupconfig.Errors,
+			Event: backupconfig.Event, Timeout: long, MemoryMB: memory, Regions: Both, Concurrency: oneWriter,
+		},
+		{
+			// It reads the files: the longest that Lambda allows, and memory for throughput.
+			Name: "backupdata", New: on(backupdata.New, (*backupdata.Handler).Handle), Grants: backupdata.Grants, Errors: backupdata.Errors,
+			Event: backupdata.Event, Timeout: longest, MemoryMB: 4 * memory, Regions: Both, Concurrency: oneWriter,
+		},
 		{
 			Name: "copytodr", New: on(copytodr.New, (*copytodr.Handler).Handle), Grants: copytodr.Grants, Errors: copytodr.Errors,
 			Event: copytodr.Event, Timeout: brief, MemoryMB: memory, Regions: Both,

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/acso/disaster-recovery/functions"
+	"github.com/acso/disaster-recovery/functions/backupconfig"
+	"github.com/acso/disaster-recovery/functions/backupdata"
 	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
 	"github.com/acso/disaster-recovery/functions/copytodr"
@@ -29,6 +31,7 @@ import (
 
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
+		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{},
 		"checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},

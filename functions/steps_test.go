@@ -168,6 +168,21 @@ func TestNotifySaysWhomItReached(t *testing.T) {
 	const message = `{"kind":"update","subject":"Übung: failover\nbegan","known":["a"],"epoch":1,"owner":"arn:test"}`
 	p.gives("notify", message, map[string]any{"sent": 5.0})
 	p.fails("notify", `{"kind":"approval","subject":"May I?","epoch":1,"owner":"arn:test"}`, "InvalidInput")
+	claim := p.open()
+	p.gives("notify", `{"kind":"approval","subject":"May I?","token":"AQ+/=",`+claim+`}`, map[string]any{"sent": 5.0})
+	sent := p.SNS.Messages(p.e.Regions.Recovery, p.e.Contacts.OnCall.Topic)
+	question := sent[len(sent)-1].Body
+	for _, want := range []string{
+		"aws stepfunctions send-task-success --region us-west-2 --task-token 'AQ+/=' --task-output '{\"approved\": true, \"by\"",
+		"false stands down", "fencedByHand: true only if",
+	} {
+		if !strings.Contains(question, want) {
+			t.Errorf("the question does not say %q:\n%s", want, question)
+		}
+	}
+	if strings.Contains(question, "drctl") {
+		t.Errorf("the question names a command that does not exist on AWS:\n%s", question)
+	}
 	remove := p.Cloud.Inject(cloud.Fault{Operation: "SNS.Publish", First: 1, Count: 3, Effect: cloud.Throttled})
 	out := p.gives("notify", message, map[string]any{"sent": 4.0})
 	if failed, _ := out["failed"].([]any); len(failed) != 1 {
@@ -232,4 +247,20 @@ func TestAnOldSyncNeedsApproval(t *testing.T) {
 	p.gives("promotedata", `{"action":"promote","approved":true,`+claim+`}`, map[string]any{"done": false})
 	p.pass(30 * time.Minute)
 	p.gives("promotedata", `{"action":"status",`+claim+`}`, map[string]any{"done": true})
+}
+
+// TestValidationWritesNothingIntoTheTable: redriven after an abort, it may be the first step that runs again, and it has
+// no right to take the lock back. The next step that changes something does.
+func TestValidationWritesNothingIntoTheTable(t *testing.T) {
+	p := begin(t, 21)
+	claim := p.open()
+	p.pass(time.Second)
+	p.gives("incident", `{"action":"ended","owner":"arn:test","status":"ABORTED"}`, map[string]any{"released": true})
+	if _, failed := p.call("validate", p.e.Regions.Recovery, `{"mode":"standby",`+claim+`}`); failed != "" {
+		t.Errorf("after the lock was released: %s", failed)
+	}
+	if i := p.incident(); !i.Released {
+		t.Errorf("a look took the lock back: %+v", i)
+	}
+	p.gives("incident", `{"action":"record","stage":"on",`+claim+`}`, map[string]any{"state": "open"})
 }

@@ -15,6 +15,7 @@ func (w *workload) loadBalancer() {
 	access := awsec2.NewSecurityGroup(w.Stack, jsii.String("balancer-access"), &awsec2.SecurityGroupProps{
 		Vpc: w.foundation.vpc, Description: jsii.String("HTTPS from clients and health checkers"), AllowAllOutbound: jsii.Bool(false),
 	})
+	accept(access, solutions("EC23", "It is the public entrance: HTTPS from anywhere, and nothing else."))
 	access.AddIngressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("clients"), jsii.Bool(false))
 	w.reached = awsec2.NewSecurityGroup(w.Stack, jsii.String("service-access"), &awsec2.SecurityGroupProps{
 		Vpc: w.foundation.vpc, Description: jsii.String("Services, from the load balancer"), AllowAllOutbound: jsii.Bool(true),
@@ -30,6 +31,7 @@ func (w *workload) loadBalancer() {
 			attribute("access_logs.s3.enabled", "true"), attribute("access_logs.s3.bucket", *w.foundation.accessLogs.Ref()), attribute("access_logs.s3.prefix", "balancer"),
 		},
 	})
+	accept(balancer, both("ALBWAFEnabled", "The rules of a web ACL are the application's: its owner attaches one to the load balancers of both regions, or standby and primary would filter differently."))
 	w.listener = elb.NewCfnListener(w.Stack, jsii.String("listener"), &elb.CfnListenerProps{
 		LoadBalancerArn: balancer.Ref(), Port: jsii.Number(443), Protocol: jsii.String("HTTPS"), SslPolicy: jsii.String("ELBSecurityPolicy-TLS13-1-2-2021-06"),
 		Certificates: &[]any{&elb.CfnListener_CertificateProperty{CertificateArn: w.certificate().Ref()}},

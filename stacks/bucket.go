@@ -22,6 +22,8 @@ type bucket struct {
 	replica   string // bucket in the other region; "" for none
 	deletes   bool   // delete markers are replicated too
 	writers   []writer
+
+	inspectors []string // services that look at the bucket's permissions before they deliver
 }
 
 // writer is a service that delivers into the bucket, under a prefix.
@@ -59,6 +61,9 @@ func (p *place) bucket(b bucket) awss3.CfnBucket {
 	}
 	made := awss3.NewCfnBucket(p.Stack, jsii.String(b.id), props)
 	made.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	if b.replica == "" && b.name != "" {
+		accept(made, both("S3BucketReplicationEnabled", "It is the target of the replication from the primary region."))
+	}
 	if ready != nil {
 		made.Node().AddDependency(ready.policy)
 	}
@@ -83,6 +88,12 @@ func (p *place) bucketPolicy(b bucket, made awss3.CfnBucket) {
 			Sid: jsii.String(w.sid), Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(w.service), nil)}, Actions: jsii.Strings("s3:PutObject"),
 			Resources:  &[]*string{awscdk.Fn_Join(jsii.String(""), &[]*string{made.AttrArn(), jsii.String("/" + w.prefix + "/*")})},
 			Conditions: &map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": p.env.Account}},
+		}))
+	}
+	for _, service := range b.inspectors {
+		statements = append(statements, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid: jsii.String("Inspection"), Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(service), nil)}, Actions: jsii.Strings("s3:GetBucketAcl"),
+			Resources: &[]*string{made.AttrArn()}, Conditions: &map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": p.env.Account}},
 		}))
 	}
 	awss3.NewCfnBucketPolicy(p.Stack, jsii.String(b.id+"-policy"), &awss3.CfnBucketPolicyProps{

@@ -30,6 +30,13 @@ func (w *workload) database() {
 	instance := awsrds.NewCfnDBInstance(w.Stack, jsii.String("database"), props)
 	// Promotion makes the replica a database of its own; a rollback of this stack must not take it away.
 	instance.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	accept(instance,
+		solutions("RDS11", "The port is no secret: only the networks of the two regions reach it, and the ACL around it is the fence."),
+		both("RDSInBackupPlan", "RDS takes automated backups and replicates them; the backup machine takes and copies snapshots. AWS Backup would be a third owner."))
+	if !w.active() {
+		const inherited = "A replica inherits encryption from its source and names its own region's key; CloudFormation forbids the property beside a source."
+		accept(instance, solutions("RDS2", inherited), both("RDSStorageEncrypted", inherited))
+	}
 }
 
 // databaseProps are what source and replica share.
@@ -107,6 +114,8 @@ func (w *workload) password() awssecretsmanager.CfnSecret {
 		ReplicaRegions: &[]any{&awssecretsmanager.CfnSecret_ReplicaRegionProperty{Region: jsii.String(w.env.Pair(w.region)), KmsKeyId: w.keyInPair(w.foundation.data)}},
 	})
 	secret.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	const unused = "Nobody uses the master user in operation: services and functions log in by IAM. Rotating it takes a function in the network with the right to change it."
+	accept(secret, solutions("SMG4", unused), both("SecretsManagerRotationEnabled", unused))
 	return secret
 }
 
@@ -121,8 +130,10 @@ func (w *workload) replica(props *awsrds.CfnDBInstanceProps) {
 }
 
 func (w *workload) monitoring() awsiam.Role {
-	return awsiam.NewRole(w.Stack, jsii.String("database-monitoring"), &awsiam.RoleProps{
+	role := awsiam.NewRole(w.Stack, jsii.String("database-monitoring"), &awsiam.RoleProps{
 		AssumedBy: w.confused("monitoring.rds.amazonaws.com"), Description: jsii.String("Enhanced monitoring of the database in " + w.region),
 		ManagedPolicies: &[]awsiam.IManagedPolicy{awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/AmazonRDSEnhancedMonitoringRole"))},
 	})
+	accept(role, solutions("IAM4", "Enhanced monitoring takes this policy of AWS's, which writes one log group: docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html"))
+	return role
 }

@@ -44,10 +44,16 @@ func (a *app) foundation(region string, origin *foundation) *foundation {
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
 func (f *foundation) accessLogBucket() awss3.CfnBucket {
-	return f.bucket(bucket{
+	logs := f.bucket(bucket{
 		id: "access-logs", lifecycle: []any{aged(f.env.Backup.Infrastructure.Days()), tidying()},
 		writers: []writer{{"Buckets", "logging.s3.amazonaws.com", "s3"}, {"LoadBalancers", "logdelivery.elasticloadbalancing.amazonaws.com", "balancer"}},
 	})
+	accept(logs,
+		solutions("S1", "It is the bucket of the access logs: logging its own deliveries would never end."),
+		both("S3BucketLoggingEnabled", "It is the bucket of the access logs: logging its own deliveries would never end."),
+		both("S3BucketReplicationEnabled", "Each region keeps its own access logs; they are no data to recover from."),
+		both("S3DefaultEncryptionKMS", "S3 and load balancers deliver logs only under S3's own keys."))
+	return logs
 }
 
 // network is three layers of subnets in two zones: load balancer, services and functions, database. Each zone has a NAT
@@ -71,6 +77,9 @@ func (f *foundation) network() {
 			"s3": {Service: awsec2.GatewayVpcEndpointAwsService_S3()}, "dynamodb": {Service: awsec2.GatewayVpcEndpointAwsService_DYNAMODB()},
 		},
 	})
+	accept(f.vpc,
+		both("VPCDefaultSecurityGroupClosed", "Nothing uses the default group: every resource names its own. CloudFormation can close it only with a function of CDK's own."),
+		both("VPCNoUnrestrictedRouteToIGW", "The public subnets hold the load balancer and the NAT gateways, which serve and reach the internet; nothing else is in them."))
 	f.functions = awsec2.NewSecurityGroup(f.Stack, jsii.String("functions"), &awsec2.SecurityGroupProps{
 		Vpc: f.vpc, Description: jsii.String("Functions that log in to the databases of both regions"), AllowAllOutbound: jsii.Bool(true),
 	})
@@ -92,6 +101,8 @@ func (f *foundation) closeToStrangers() {
 	f.databaseACL = awsec2.NewCfnNetworkAcl(f.Stack, jsii.String("database-acl"), &awsec2.CfnNetworkAclProps{
 		VpcId: f.vpc.VpcId(), Tags: tags("Name", f.env.DatabaseACL(f.region)),
 	})
+	fence := solutions("VPC3", "The fence closes the database with this ACL: security groups leave established connections alive, so they cannot fence.")
+	accept(f.databaseACL, fence)
 	for i, subnet := range *f.vpc.IsolatedSubnets() {
 		awsec2.NewCfnSubnetNetworkAclAssociation(f.Stack, id("database-acl-subnet", i), &awsec2.CfnSubnetNetworkAclAssociationProps{
 			NetworkAclId: f.databaseACL.AttrId(), SubnetId: subnet.SubnetId(),
@@ -103,11 +114,12 @@ func (f *foundation) closeToStrangers() {
 			egress   bool
 			from, to float64
 		}{{"in", false, postgresPort, postgresPort}, {"out", true, 1024, 65535}} {
-			awsec2.NewCfnNetworkAclEntry(f.Stack, id("database-acl-"+way.name, i), &awsec2.CfnNetworkAclEntryProps{
+			entry := awsec2.NewCfnNetworkAclEntry(f.Stack, id("database-acl-"+way.name, i), &awsec2.CfnNetworkAclEntryProps{
 				NetworkAclId: f.databaseACL.AttrId(), RuleNumber: jsii.Number(100 + 10*i), Egress: jsii.Bool(way.egress),
 				CidrBlock: jsii.String(f.env.Network(region)), Protocol: jsii.Number(6), RuleAction: jsii.String("allow"),
 				PortRange: &awsec2.CfnNetworkAclEntry_PortRangeProperty{From: jsii.Number(way.from), To: jsii.Number(way.to)},
 			})
+			accept(entry, fence)
 		}
 	}
 }

@@ -46,6 +46,12 @@ func (p *place) goFunction(f functions.Function, n *foundation, dead awssqs.IQue
 	}
 	function := awslambda.NewFunction(p.Stack, jsii.String(f.Name), props)
 	function.Node().AddDependency(role.policy)
+	if f.Concurrency == 0 {
+		accept(function, both("LambdaConcurrency", "A reservation is a ceiling too, and it takes from the account's pool: a failover must never be throttled by it. Functions that must run one at a time have one."))
+	}
+	if !needsDatabase(grants) {
+		accept(function, both("LambdaInsideVPC", "It calls AWS endpoints only, in both regions, over TLS. Inside the network it would need NAT to reach the other region and gain nothing."))
+	}
 	p.alarmOnErrors(f, function)
 	return function
 }

@@ -85,6 +85,11 @@ func (p *place) keyPolicy() awsiam.PolicyDocument {
 			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("logs."+p.region+".amazonaws.com"), nil)}, Actions: use,
 			Conditions: &map[string]any{"ArnLike": map[string]string{"kms:EncryptionContext:aws:logs:arn": p.arn("logs", "*")}},
 		}),
+		// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+		statement("Trail", awsiam.PolicyStatementProps{
+			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudtrail.amazonaws.com"), nil)}, Actions: jsii.Strings("kms:DescribeKey", "kms:GenerateDataKey*"),
+			Conditions: &map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": p.env.Account}},
+		}),
 		// Who puts messages into encrypted topics and queues needs the key itself:
 		// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 		statement("Messages", awsiam.PolicyStatementProps{

@@ -75,7 +75,6 @@ func (p *place) integrations() map[string][]grant.Grant {
 		"s3:getObject": {{Actions: []string{"s3:GetObject"}, Resources: []string{backups + "/*"}}},
 		"s3:putObject": {
 			{Actions: []string{"s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"}, Resources: []string{backups + "/*"}},
-			{Actions: []string{"s3:ListBucket"}, Resources: []string{backups}},
 		},
 	}
 }

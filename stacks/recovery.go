@@ -57,12 +57,13 @@ func (r *recovery) deploy(f functions.Function) { r.deployFunction(f, r.foundati
 // incidents is the table with the lock, the latch and the history. It replicates nowhere: recovery runs on what the
 // region itself knows.
 func (r *recovery) incidents() {
-	awsdynamodb.NewTable(r.Stack, jsii.String("incidents"), &awsdynamodb.TableProps{
+	table := awsdynamodb.NewTable(r.Stack, jsii.String("incidents"), &awsdynamodb.TableProps{
 		TableName: jsii.String(r.env.IncidentTable()), PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("pk"), Type: awsdynamodb.AttributeType_STRING},
 		BillingMode: awsdynamodb.BillingMode_PAY_PER_REQUEST, DeletionProtection: jsii.Bool(true), RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
 		Encryption: awsdynamodb.TableEncryption_CUSTOMER_MANAGED, EncryptionKey: r.foundation.data,
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 	})
+	accept(table, both("DynamoDBInBackupPlan", "Point-in-time recovery is on: 35 days, to the second. A plan adds nothing for a table of one incident."))
 }
 
 // deadLetters is the queue of events that could not be delivered or handled, with an alarm on the first.

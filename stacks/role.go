@@ -26,6 +26,7 @@ func (p *place) role(id, service, description string, grants ...grant.Grant) *ro
 	policy := awsiam.NewManagedPolicy(p.Stack, jsii.String(id+"-policy"), &awsiam.ManagedPolicyProps{
 		Roles: &[]awsiam.IRole{r}, Statements: statements(grants),
 	})
+	acceptWildcards(policy, grants)
 	return &role{Role: r, frozen: r.WithoutPolicyUpdates(&awsiam.WithoutPolicyUpdatesOptions{AddGrantsToResources: jsii.Bool(false)}), policy: policy}
 }
 

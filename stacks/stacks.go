@@ -44,8 +44,11 @@ func New(o Options) (awscdk.App, error) {
 	serving := app.workload(originals, nil, standby)
 	app.workload(copies, serving, nil)
 
-	app.recovery(home)
-	app.recovery(standby)
+	points := app.backup(standby, nil)
+	app.backup(home, points)
+
+	app.dns(app.recovery(home), app.recovery(standby))
+	app.access(home)
 
 	for _, aspect := range o.Aspects {
 		awscdk.Aspects_Of(app.App).Add(aspect, nil)

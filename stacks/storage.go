@@ -72,6 +72,7 @@ func (s *storage) fileSystem(standby *storage) {
 	}
 	s.files = awsefs.NewCfnFileSystem(s.Stack, jsii.String("files"), props)
 	s.files.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	accept(s.files, both("EFSInBackupPlan", "Its own backup policy is on, which is AWS Backup's plan for file systems; the rule looks for a plan in the template."))
 	s.mountTargets()
 }
 

@@ -44,5 +44,6 @@ func (w *workload) task(service string, execution *role, logs string) awsecs.Cfn
 		}}},
 	})
 	definition.Node().AddDependency(own.policy, execution.policy)
+	accept(definition, solutions("ECS2", "The variables say which region, environment and parameter path: names, no secrets. Everything else is read from Parameter Store."))
 	return definition
 }

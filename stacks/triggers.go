@@ -37,18 +37,22 @@ func (r *recovery) switchAlarms() {
 	r.alarm(flipped)
 }
 
-// startOnAlarm starts the failover machine with the alarm's event as its input.
+// startOnAlarm starts the failover machine with the alarm's event as its input: the alarm of this region's probe, or the one
+// on what Route 53's checkers see of the other region, which the Dns stack forwards from us-east-1.
 func (r *recovery) startOnAlarm() {
 	target := r.env.MachineARN(r.region, "failover")
 	role := r.role("start-failover", "events.amazonaws.com", "Starts the failover when the primary's alarm is raised",
 		grant.Grant{Actions: []string{"states:StartExecution"}, Resources: []string{target}})
-	r.rule(r.env.PrimaryAlarm(), "Starts the failover when the primary was seen down", map[string]any{
-		"source": []string{"aws.cloudwatch"}, "detail-type": []string{"CloudWatch Alarm State Change"},
-		"detail": map[string]any{"alarmName": r.startingAlarms(), "state": map[string]any{"value": []string{"ALARM"}}},
-	}, &awsevents.CfnRule_TargetProperty{Id: jsii.String("failover"), Arn: jsii.String(target), RoleArn: role.RoleArn()})
+	r.rule(r.env.PrimaryAlarm(), "Starts the failover when the primary was seen down", alarmRaised(r.env.PrimaryAlarm(), r.env.EndpointAlarm(r.env.Pair(r.region))), &awsevents.CfnRule_TargetProperty{Id: jsii.String("failover"), Arn: jsii.String(target), RoleArn: role.RoleArn()})
 }
 
-func (r *recovery) startingAlarms() []string { return []string{r.env.PrimaryAlarm()} }
+// alarmRaised matches the event of an alarm that is raised.
+func alarmRaised(names ...string) map[string]any {
+	return map[string]any{
+		"source": []string{"aws.cloudwatch"}, "detail-type": []string{"CloudWatch Alarm State Change"},
+		"detail": map[string]any{"alarmName": names, "state": map[string]any{"value": []string{"ALARM"}}},
+	}
+}
 
 // releaseOnEnd frees the lock of an execution that its own states could not: no Catch runs when one is aborted or times out.
 func (r *recovery) releaseOnEnd() {

@@ -132,6 +132,14 @@ func TestTheBackupMachinesKeepTheRules(t *testing.T) {
 				if s.Type == "Task" && (s.TimeoutSeconds == 0 || len(s.Retry) == 0 || len(s.Catch) == 0) {
 					t.Errorf("%s: %s is not bounded, tried again and caught", name, id)
 				}
+				if s.Type == "Task" && !strings.Contains(string(s.Retry[0]), "States.ALL") {
+					// docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html: Lambda fails by itself now and then.
+					for _, transient := range []string{"Unavailable", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException", "Runtime.ExitError"} {
+						if !strings.Contains(string(s.Retry[0]), `"`+transient+`"`) {
+							t.Errorf("%s: %s gives up at the first %s", name, id, transient)
+						}
+					}
+				}
 				if s.Type == "Choice" && s.Default == "" {
 					t.Errorf("%s: %s has no default", name, id)
 				}

@@ -18,6 +18,7 @@ type commandLine struct {
 	Validate  validateCommand  `cmd:"" help:"Check environment files and name every mistake in them."`
 	Machine   machineCommand   `cmd:"" help:"Run, check or compare state machine definitions."`
 	Diagrams  diagramsCommand  `cmd:"" help:"Write a Mermaid diagram of every state machine."`
+	Bench     benchCommand     `cmd:"" help:"Measure this project on this machine."`
 }
 
 // seed is a seed on the command line.

@@ -36,9 +36,14 @@ func (c *drillCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return mistake{err}
 	}
-	options := drill.Options{Seed: uint64(c.Seed), Environment: env, Kill: c.Kill.place, Random: c.Random, Faults: make([]cloud.Fault, 0, len(c.Fault))}
+	options := drill.Options{Seed: uint64(c.Seed), Environment: env, Kill: c.Kill.place, MustKill: true, Random: c.Random, Faults: make([]cloud.Fault, 0, len(c.Fault))}
 	for _, f := range c.Fault {
 		options.Faults = append(options.Faults, f.Fault)
+	}
+	if c.Report != "" {
+		if err := report.Folder(c.Report); err != nil { // now, and not after everything ran
+			return mistake{fmt.Errorf("--report: %w; choose a folder that can be written to", err)}
+		}
 	}
 	var result *drill.Result
 	if c.JSON {

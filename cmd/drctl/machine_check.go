@@ -18,7 +18,11 @@ func (c *machineCheckCommand) Run(a *app) error {
 			wrong = append(wrong, err)
 			continue
 		}
-		fmt.Fprintf(a.stdout, "%s: valid, %d states\n", path, len(m.States()))
+		noun := "states"
+		if len(m.States()) == 1 {
+			noun = "state"
+		}
+		fmt.Fprintf(a.stdout, "%s: valid, %d %s\n", path, len(m.States()), noun)
 	}
 	if len(wrong) > 0 {
 		return mistake{errors.Join(wrong...)}

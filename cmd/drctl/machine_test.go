@@ -67,6 +67,9 @@ func TestMachineMistakesExit2(t *testing.T) {
 	good, broken := written(t, "good.asl.json", waiting), written(t, "broken.asl.json", "{")
 	wrong := written(t, "wrong.asl.json", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B", "Colour": 1}}}`)
 	unmodelled := written(t, "unmodelled.asl.json", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:iot:createThing", "Arguments": {}, "End": true}}}`)
+	// The task is never reached: what cannot be carried out is refused before anything runs.
+	hidden := written(t, "hidden.asl.json", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Condition": "{% false %}", "Next": "M"}], "Default": "Z"},
+		"M": {"Type": "Map", "Items": [1], "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun", "Arguments": {}, "End": true}}}, "Next": "Z"}, "Z": {"Type": "Succeed"}}}`)
 	text := written(t, "input.json", "{\n\"a\": }")
 	for _, c := range []struct {
 		args []string
@@ -78,6 +81,7 @@ func TestMachineMistakesExit2(t *testing.T) {
 		{[]string{"machine", "run", "nothing"}, "failover"},
 		{[]string{"machine", "run", good, "--region", "mars"}, "us-west-2"},
 		{[]string{"machine", "run", unmodelled}, "iot:createThing"},
+		{[]string{"machine", "run", hidden}, `state "B": Resource: the lab does not carry out arn:aws:states:::glue:startJobRun`},
 		{[]string{"machine", "check", good, wrong, broken}, "Colour"},
 		{[]string{"machine", "conform", t.TempDir()}, "no recording"},
 	} {

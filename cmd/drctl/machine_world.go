@@ -67,6 +67,9 @@ func execute(ctx context.Context, m *asl.Machine, p place, input json.RawMessage
 		return nil, err
 	}
 	w := world.New(world.Options{Seed: p.seed, Environment: p.environment, Evaluator: evaluator, Machines: machines})
+	if err := w.States.Supports(m); err != nil {
+		return nil, mistake{fmt.Errorf("run %s: %w", m.Name, err)}
+	}
 	w.Sim.Run(w.Sim.Now().Add(settled), nil)
 	name := p.environment.MachineName(m.Name)
 	w.States.Deploy(p.region, stepfunctions.Machine{Name: name, Definition: m})

@@ -56,3 +56,12 @@ func withoutMet(text []byte) []byte {
 	}
 	return []byte(strings.Join(kept, "\n"))
 }
+
+// A place that the run never reaches is a mistake: nothing was tested.
+func TestAKillThatMeetsNothingIsAMistake(t *testing.T) {
+	var out, complaints bytes.Buffer
+	status := run([]string{"drill", "healthy-primary", "--json", "--kill", "transition:99999"}, &out, &complaints)
+	if status != exitMistake || out.Len() != 0 || strings.Count(complaints.String(), "\n") != 1 || !strings.Contains(complaints.String(), "transition:99999") {
+		t.Errorf("exit %d, %q, %q", status, out.String(), complaints.String())
+	}
+}

@@ -241,6 +241,10 @@ func TestCrashFailsWhenSomethingDidNotResume(t *testing.T) {
 	if _, _, status := lab.drctl("crash"); status != exitGood {
 		t.Errorf("exit %d with all resumed", status)
 	}
+	lab.crash.Killed, lab.crash.Resumed = 0, 0
+	if _, _, status := lab.drctl("crash"); status != exitBad {
+		t.Errorf("exit %d, and nothing was killed", status)
+	}
 }
 
 func TestValidateNamesEveryMistake(t *testing.T) {

@@ -100,11 +100,13 @@ func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
 	return out, nil
 }
 
-// Judge is the quorum. Two that see it down and none that sees it serving make it unhealthy; HTTPS that sees it serving,
-// with nobody seeing it down, makes it healthy. Everything else is unknown.
+// Judge is the quorum. Two that see it down and none that sees it serving make it unhealthy, if Route 53's checkers are
+// one of the two: HTTPS from here and the replicated heartbeat share the way between the regions, so without the checkers
+// they cannot tell a dead region from a cut. HTTPS that sees it serving, with nobody seeing it down, makes it healthy.
+// Everything else is unknown.
 func Judge(evidence []Evidence) (verdict Verdict, seenServing bool) {
 	var serving, down int
-	https := false
+	https, checkers := false, false
 	for _, e := range evidence {
 		switch e.Result {
 		case health.Serving:
@@ -112,10 +114,11 @@ func Judge(evidence []Evidence) (verdict Verdict, seenServing bool) {
 			https = https || e.Vantage == "https"
 		case health.Down:
 			down++
+			checkers = checkers || e.Vantage == "checkers"
 		}
 	}
 	switch {
-	case serving == 0 && down >= 2:
+	case serving == 0 && down >= 2 && checkers:
 		return Unhealthy, false
 	case https && down == 0:
 		return Healthy, true

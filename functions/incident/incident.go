@@ -154,7 +154,8 @@ func (h *Handler) ask(ctx context.Context, in Input) (Output, error) {
 // close ends the incident. Only a finished failover starts a cool-down: after a false alarm the next one may be real.
 //
 // The recovery time runs from the last moment the old primary was seen serving, so it is never too short; when it was
-// never seen serving, from the first moment it was seen down, or else from the opening.
+// never seen serving, from the first moment it was seen down. When nobody looked, it is not known: the opening of the
+// incident is no beginning of an outage.
 func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 	switch in.Outcome {
 	case incident.Recovered, incident.StoodDown, incident.FailedClean, incident.FailedDirty:
@@ -170,7 +171,7 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 		return Output{}, err
 	}
 	out := h.output(i)
-	if in.Outcome == incident.Recovered {
+	if looked := !i.Seen.FirstDown.IsZero() || !i.Seen.LastServing.IsZero(); looked && in.Outcome == incident.Recovered {
 		since := i.OpenedAt
 		if !i.Seen.FirstDown.IsZero() && i.Seen.FirstDown.Before(since) {
 			since = i.Seen.FirstDown

@@ -134,7 +134,7 @@ func (h *Handler) message(in Input) string {
 			}
 		}
 		section(&text, "Answer", append([]string{
-			fmt.Sprintf("drctl answer, or: aws stepfunctions send-task-success --region %s --task-token %s --task-output '%s'", h.p.Region(), in.Token, form),
+			fmt.Sprintf("aws stepfunctions send-task-success --region %s --task-token '%s' --task-output '%s'", h.p.Region(), in.Token, form),
 		}, means...))
 	}
 	return text.String()

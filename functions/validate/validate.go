@@ -73,8 +73,8 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	var checks []incident.Check
 	switch in.Mode {
 	case "standby":
-		if _, err := h.store.Guard(ctx, in.Claim); err != nil {
-			return Output{}, err // it writes: only the owner may
+		if _, err := h.store.Owned(ctx, in.Claim); err != nil {
+			return Output{}, err // it writes the canary: only the owner may
 		}
 		name := h.p.Environment.RegionalName(h.p.Region())
 		checks = append(h.endpoint(ctx, "regional-endpoint", name), h.running(ctx), h.canary(ctx))

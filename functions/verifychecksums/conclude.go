@@ -14,7 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/retention"
 )
 
 // Report is the evidence of one verification; it is also stored as report.json in its folder.
@@ -65,6 +67,10 @@ func (h *Handler) conclude(ctx context.Context, plan Plan, results string) (*Rep
 		return nil, err
 	}
 	if err := h.write(ctx, plan.Work+"report.json", text); err != nil {
+		return nil, err
+	}
+	// The verdict lies beside the manifests too, where a listing shows what is proven and when.
+	if err := h.write(ctx, catalog.ProofKey(plan.Manifest, retention.Content, len(report.Findings) == 0), text); err != nil {
 		return nil, err
 	}
 	return report.judged()

@@ -2,7 +2,7 @@
 //
 // It refuses to call anything verified that it did not read: an object that cannot be read, a batch that failed and a
 // batch that ran out of time are unknown, and unknown fails the verification as a mismatch does. It repairs nothing and
-// deletes nothing; it writes only below the day's verifications folder.
+// deletes nothing; it writes only below the day's verifications and verified folders.
 //
 // One verification is four actions: plan reads the manifest and writes the work list, batch hashes some of its objects,
 // extras compares the list with what is stored, and conclude puts the answers together and raises Failed unless every
@@ -112,7 +112,7 @@ func New(p platform.Platform) *Handler {
 	return &Handler{p: p, bucket: p.Environment.BucketIn(p.Region(), p.Environment.Buckets.Backups), client: client}
 }
 
-// Grants is what it may do: read the region's backups, and write below their verifications folders.
+// Grants is what it may do: read the region's backups, and write below their verifications and verified folders.
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	bucket := "arn:aws:s3:::" + e.BucketIn(region, e.Buckets.Backups)
 	return []grant.Grant{
@@ -120,7 +120,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
 		{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{bucket + "/*"}},
-		{Actions: []string{"s3:PutObject"}, Resources: []string{bucket + "/*/verifications/*"}},
+		{Actions: []string{"s3:PutObject"}, Resources: []string{bucket + "/*/verifications/*", bucket + "/*/verified/*"}},
 	}
 }
 

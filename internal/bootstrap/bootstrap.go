@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/miekg/dns"
 
 	"github.com/acso/disaster-recovery/internal/environment"
@@ -26,7 +25,7 @@ const EnvironmentFile = "environment.json"
 
 // Start serves a handler until Lambda ends the process. A function that cannot start exits with its reason.
 func Start[H, In, Out any](make func(platform.Platform) H, handle func(H, context.Context, In) (Out, error)) {
-	p, err := open(context.Background())
+	p, err := open(os.Getenv)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bootstrap:", err)
 		os.Exit(1)
@@ -35,15 +34,15 @@ func Start[H, In, Out any](make func(platform.Platform) H, handle func(H, contex
 	lambda.Start(platform.Entry(func(ctx context.Context, in In) (Out, error) { return handle(h, ctx, in) }))
 }
 
-func open(ctx context.Context) (platform.Platform, error) {
+// open makes no call: a function asks AWS for something when it has something to do.
+func open(getenv func(string) string) (platform.Platform, error) {
 	e, err := readEnvironment()
 	if err != nil {
 		return platform.Platform{}, err
 	}
-	// The region and the role's credentials come from Lambda; nothing here makes a call.
-	aws, err := config.LoadDefaultConfig(ctx)
+	aws, err := configuration(getenv)
 	if err != nil {
-		return platform.Platform{}, fmt.Errorf("load the AWS configuration: %w", err)
+		return platform.Platform{}, fmt.Errorf("read the AWS configuration: %w", err)
 	}
 	return platform.Platform{
 		AWS: aws, Environment: e, Clock: clock{}, HTTP: &endpoints{}, DNS: &authority{name: dns.Fqdn(e.Domain.Name)}, SQL: &postgres{aws: aws},

@@ -20,11 +20,3 @@ func (e *Environment) ParameterARN(region string) string {
 func (e *Environment) ExecutionARN(region, machine string) string {
 	return fmt.Sprintf("arn:aws:states:%s:%s:execution:%s:*", region, e.Account, e.MachineName(machine))
 }
-
-// The rules of EventBridge that start backups when something changes.
-
-// ParameterRule starts a backup of the configuration when a parameter changes.
-func (e *Environment) ParameterRule() string { return e.Prefix() + "-parameter-changed" }
-
-// DeploymentRule starts a backup of the infrastructure when a stack was deployed.
-func (e *Environment) DeploymentRule() string { return e.Prefix() + "-stack-deployed" }

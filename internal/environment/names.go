@@ -60,7 +60,7 @@ func (e *Environment) CheckersName(region string) string {
 	return "checkers-" + region + "." + e.Domain.Name
 }
 
-// FileSystem is the creation token of the EFS file system of a region.
+// FileSystem is the Name tag of the EFS file system of a region.
 func (e *Environment) FileSystem(region string) string { return e.workload(region) + "-data" }
 
 // DatabaseACL is the Name tag of the network ACL around the database subnets of a region.
@@ -97,9 +97,9 @@ func (e *Environment) SwitchAlarm() string { return e.Prefix() + "-failover-swit
 // PrimaryAlarm is the alarm on the probe's verdict, which starts the failover.
 func (e *Environment) PrimaryAlarm() string { return e.Prefix() + "-primary-unhealthy" }
 
-// EndpointAlarm is the alarm on Route 53's own check of the primary's endpoint, whose event is forwarded to the recovery
-// region as a second trigger of the failover. Its metric exists in us-east-1 only.
-func (e *Environment) EndpointAlarm() string { return e.Prefix() + "-primary-endpoint" }
+// EndpointAlarm is the alarm on what Route 53's own checkers see of a region. Its event is forwarded to the other region as
+// a second trigger of the failover; its metric exists in us-east-1 only.
+func (e *Environment) EndpointAlarm(region string) string { return e.Prefix() + "-endpoint-" + region }
 
 // EndedRule is the rule that releases the lock of a failover that ended otherwise than by its own states.
 func (e *Environment) EndedRule() string { return e.Prefix() + "-execution-ended" }
@@ -134,3 +134,6 @@ func (e *Environment) LogGroup(region string) string {
 	}
 	return "/aws/" + e.Application + "/" + e.Name + "/agents"
 }
+
+// PersonRole is the IAM role of people: reader, auditor, operator or break-glass.
+func (e *Environment) PersonRole(who string) string { return e.Prefix() + "-" + who }

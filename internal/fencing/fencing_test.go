@@ -2,6 +2,7 @@ package fencing_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -198,4 +199,90 @@ func TestNothingIsReleasedAfterThePromotion(t *testing.T) {
 	if report.State != incident.FenceProven || p.EC2.Open(p.e.Regions.Primary, p.e.DatabaseACL(p.e.Regions.Primary)) {
 		t.Errorf("the fence of a region that was replaced was opened: %+v", report)
 	}
+}
+
+// locked is a way to the database on which every login fails for a reason of our own.
+type locked struct{ why error }
+
+func (l locked) Open(context.Context, platform.Endpoint) (platform.Conn, error) { return nil, l.why }
+
+// TestOnlySilenceIsProof: a write that fails because this side has no certificate, no login or no port proves nothing
+// about the network around the old database.
+func TestOnlySilenceIsProof(t *testing.T) {
+	for _, why := range []error{
+		errors.New("read RDS's certificate authorities: no such file"),
+		errors.New("tls: failed to verify certificate"),
+		errors.New("dial tcp: connect: connection refused"),
+		errors.New("lookup acso-production-db: no such host"),
+	} {
+		p := begin(t)
+		p.p.SQL = locked{why}
+		fencer := fencing.New(p.p)
+		var report fencing.Report
+		for range 40 {
+			report, _ = p.close(fencer)
+			p.pass(5 * time.Second)
+		}
+		if got := p.result(report, "new-connection"); got != incident.Unknown || report.State != incident.FenceOwed {
+			t.Errorf("%v makes the fence %s, the new connection %s", why, report.State, got)
+		}
+	}
+}
+
+// TestALoginThatIsRefusedIsNoProof: PostgreSQL answered, so the network is open.
+func TestALoginThatIsRefusedIsNoProof(t *testing.T) {
+	p := begin(t)
+	principal := cloud.Principal{Name: "fence", Region: p.e.Regions.Recovery} // without rds-db:connect
+	p.p.SQL = p.RDS.OpenerFor(principal)
+	conn, err := p.p.SQL.Open(context.Background(), platform.Endpoint{Host: p.host(), Port: 5432, Database: p.e.Database.Name})
+	if conn != nil || err == nil {
+		t.Fatal("a stranger logged in")
+	}
+	var refusal interface{ SQLState() string }
+	if !errors.As(err, &refusal) || refusal.SQLState() != "28000" {
+		t.Errorf("the lab's refusal is no error of PostgreSQL: %v", err)
+	}
+}
+
+// TestWhatAnAbortedExecutionClosedIsGivenBackByTheNext: the first execution dies behind its closing, and the second one
+// fails before the promotion.
+func TestWhatAnAbortedExecutionClosedIsGivenBackByTheNext(t *testing.T) {
+	p := begin(t)
+	fencer := fencing.New(p.p)
+	p.proven(30, func() *fencing.Fencer { return fencer })
+	store := incident.NewStore(p.p)
+	if released, _, err := store.Release(context.Background(), p.claim.Owner, incident.Aborted, p.Sim.Now()); err != nil || !released {
+		t.Fatalf("released: %t, %v", released, err)
+	}
+	next, err := store.Begin(context.Background(), "arn:execution:bob", "test", p.e.Regions.Recovery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if next.Fence.State != incident.FenceOwed || len(next.Outstanding()) == 0 {
+		t.Errorf("the next incident does not know what is closed: %+v", next)
+	}
+	p.claim = incident.Claim{Epoch: next.Epoch, Owner: next.Owner}
+	second := fencing.New(p.p)
+	p.close(second)
+	report, _ := p.round(func(ctx context.Context) (fencing.Report, error) {
+		return second.Release(ctx, second.Claimed(ctx, p.claim))
+	})
+	p.pass(5 * time.Minute)
+	if report.State != incident.FenceNone || !p.writable() {
+		t.Errorf("released: %+v, writable: %t", report, p.writable())
+	}
+	for _, w := range p.ECS.Workloads(p.e.Regions.Primary) {
+		if w.Running() != 2 {
+			t.Errorf("%s runs %d tasks, and nobody knows any more that it ran 2", w.Name, w.Running())
+		}
+	}
+	if i, err := store.Present(context.Background()); err != nil || len(i.Outstanding()) != 0 {
+		t.Errorf("left: %+v, %v", i.Outstanding(), err)
+	}
+}
+
+func (p *place) host() string {
+	p.t.Helper()
+	old := p.e.Regions.Primary
+	return p.RDS.Instance(old, p.e.DatabaseIn(old)).Host()
 }

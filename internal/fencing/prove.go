@@ -99,7 +99,11 @@ func (f *Fencer) pooledCheck(ctx context.Context, r *round, s *survey, i *incide
 			return incident.Check{Check: name, Result: incident.Fail, Detail: "a connection from before the closing still gets through"}
 		}
 		_ = f.pooled.Close(limited) // it is dead, which is what was wanted
-		f.pooled, p.pooledAt = nil, f.p.Clock.Now()
+		f.pooled = nil
+		if !silent(err) {
+			return unknown(name, "the connection from before the closing was lost, which may have another reason than the closing: "+err.Error())
+		}
+		p.pooledAt = f.p.Clock.Now()
 		return incident.Check{Check: name, Result: incident.Pass, Detail: "a write on a connection from before the closing failed: " + err.Error()}
 	case !i.Fence.RebootedAt.IsZero():
 		if s.status == "available" && now.Sub(i.Fence.RebootedAt) >= reboot {
@@ -138,6 +142,9 @@ func (f *Fencer) newCheck(ctx context.Context, s *survey) incident.Check {
 	if reached(err) {
 		return incident.Check{Check: name, Result: incident.Fail, Detail: "the database can still be reached: " + err.Error()}
 	}
+	if !silent(err) {
+		return unknown(name, "the write failed for another reason than a closed network: "+err.Error())
+	}
 	return incident.Check{Check: name, Result: incident.Pass, Detail: "a write on a new connection failed: " + err.Error()}
 }
 
@@ -145,6 +152,14 @@ func (f *Fencer) newCheck(ctx context.Context, s *survey) incident.Check {
 func reached(err error) bool {
 	var refusal interface{ SQLState() string }
 	return errors.Is(err, platform.ErrReadOnly) || errors.As(err, &refusal)
+}
+
+// silent tells whether nothing came back at all, which is what a network ACL that denies looks like. Every other failure
+// (a certificate, a login, a missing file, a refused port) may be our own, or means that packets still travel.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
+func silent(err error) bool {
+	var timeout interface{ Timeout() bool } // context.DeadlineExceeded is one too
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 func unknown(name, why string) incident.Check {

@@ -64,11 +64,18 @@ func (s *Store) following(ctx context.Context, last Incident, owner, trigger, re
 		Epoch: last.Epoch + 1, Owner: owner, State: Open, Trigger: trigger, OpenedAt: now,
 		Seen: seen, Stage: "opened", Fence: Fence{State: FenceNone},
 	}
-	if last.Promotion != NotPromoted && last.Outcome != Recovered {
+	switch {
+	case last.Outcome == Recovered || last.Outcome == StoodDown && last.Promotion == NotPromoted:
+	case last.Promotion != NotPromoted:
 		// A failover that got past the point of no return and did not end is continued, not begun anew: the fence is
 		// still owed and the replica already promoted.
 		next.Promotion, next.RequestedAt, next.PromotedAt = last.Promotion, last.RequestedAt, last.PromotedAt
 		next.Fence, next.Seen, next.Changes = last.Fence, last.Seen, last.Changes
+	case last.Fence.Before != nil && len(last.Outstanding()) > 0:
+		// It closed the old primary, wholly or in part, and died before it promoted anything: whoever comes next has to
+		// know what the primary was before, to give it back. The proof is made anew.
+		next.Fence = Fence{State: FenceOwed, Region: last.Fence.Region, Before: last.Fence.Before}
+		next.Changes = last.Outstanding()
 	}
 	return next, nil
 }
@@ -78,6 +85,16 @@ func (s *Store) following(ctx context.Context, last Incident, owner, trigger, re
 // unless somebody opened a newer incident. In every other case it fails with Superseded.
 func (s *Store) Guard(ctx context.Context, claim Claim) (Incident, error) {
 	return s.Update(ctx, claim, func(*Incident) bool { return false })
+}
+
+// Owned passes when Guard would, and writes nothing: a released lock stays released until a step that changes something
+// takes it back. It is for steps that may only read the table.
+func (s *Store) Owned(ctx context.Context, claim Claim) (Incident, error) {
+	i, _, err := s.present(ctx)
+	if err != nil {
+		return Incident{}, err
+	}
+	return i, claim.check(&i)
 }
 
 // Update changes the claim's incident, under the conditions of Guard. The change may be made several times, each time

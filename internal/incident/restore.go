@@ -59,15 +59,31 @@ func (s *Store) BeginRestore(ctx context.Context, owner, trigger string, restore
 			return Incident{}, failure.New(failure.AlreadyRunning, op, "the failover of incident %d got past the promotion and ended %s", last.Epoch, last.Outcome).
 				Next("finish the failover first: start it again")
 		}
+		if last.Fence.Before != nil && last.Outcome != Recovered && len(last.Outstanding()) > 0 {
+			return Incident{}, failure.New(failure.AlreadyRunning, op, "the failover of incident %d closed %s in part and ended %s", last.Epoch, last.Fence.Region, last.Outcome).
+				Next("finish the failover first: start it again")
+		}
 		next := Incident{
 			Epoch: last.Epoch + 1, Owner: owner, State: Open, Trigger: trigger, OpenedAt: s.clock.Now(), CoolDownUntil: last.CoolDownUntil,
 			Stage: "opened", Fence: Fence{State: FenceNone}, Restore: &restore,
 		}
+		next.inherit(last)
 		if err := s.table.write(ctx, PresentKey, version, next); !errors.Is(err, errConflict) {
 			return next, err
 		}
 	}
 	return Incident{}, contended(PresentKey)
+}
+
+// inherit takes over what a restore left that ended half way, above all how large the services were: the next one finds
+// them stopped, and would take nothing for what there was.
+func (i *Incident) inherit(last Incident) {
+	if last.Restore == nil || last.Restore.Before == nil || last.Outcome == Recovered || last.Outcome == FailedClean || last.Outcome == StoodDown {
+		return
+	}
+	if left := last.Outstanding(); len(left) > 0 {
+		i.Restore.Before, i.Changes = last.Restore.Before, left
+	}
 }
 
 // Latest is the role that was decided last, of two regions' records: after a failover the old primary's may be old.

@@ -45,7 +45,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	return grants(e, region, "dynamodb:GetItem", "dynamodb:PutItem")
 }
 
-// ReadGrants is what using the store takes that only looks: Present, Past, Role, Observation and Guard.
+// ReadGrants is what using the store takes that only looks: Present, Past, Role, Observation and Owned.
 func ReadGrants(e *environment.Environment, region string) []grant.Grant {
 	return grants(e, region, "dynamodb:GetItem")
 }

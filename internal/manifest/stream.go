@@ -110,7 +110,12 @@ type Reader struct {
 	count  Seal
 	last   string
 	done   bool
+	raw    []byte
+	offset int64 // behind raw
 }
+
+// Line is the line of the object that Next gave last, until its next call, and where it begins in the manifest, in bytes.
+func (r *Reader) Line() (text []byte, offset int64) { return r.raw, r.offset - int64(len(r.raw)) }
 
 // NewReader reads the header.
 func NewReader(in io.Reader) (*Reader, error) {
@@ -235,7 +240,9 @@ func (r *Reader) line() ([]byte, error) {
 		}
 		return nil, errors.New("read manifest: it ends without a seal: it was cut off")
 	}
-	return r.in.Bytes(), nil
+	r.raw = r.in.Bytes()
+	r.offset += int64(len(r.raw))
+	return r.raw, nil
 }
 
 // wholeLines splits after line feeds and keeps them, since the digest covers them.

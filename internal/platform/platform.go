@@ -7,6 +7,8 @@ package platform
 
 import (
 	"context"
+	"io"
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -23,6 +25,20 @@ type Platform struct {
 	HTTP        http.RoundTripper
 	DNS         Resolver
 	SQL         Opener
+
+	// Files is the application data where it is mounted; nil in functions without the mount. Symbolic links can be read.
+	Files fs.FS
+	// Sources is the git repository of what is deployed; nil in functions that do not read it.
+	Sources Sources
+	// Parallel is how many files a handler may send at once; 0 and 1 start no goroutine, which the lab needs.
+	Parallel int
+}
+
+// Sources is a git repository.
+type Sources interface {
+	// Archive writes the tree of a commit as a gzipped tar file below a folder. The same commit gives the same bytes. A commit
+	// that the repository does not have is an error with fs.ErrNotExist in its chain.
+	Archive(ctx context.Context, commit, folder string, out io.Writer) error
 }
 
 // Region is the region the function runs in.

@@ -36,3 +36,6 @@ func (q Quota) Raise() string {
 	}
 	return ""
 }
+
+// Missing is by how many snapshots the quota is too small, 0 when it is not. An unknown quota is too small by all of them.
+func (q Quota) Missing() int { return max(0, max(q.Needed, q.Used+1)-q.Limit) }

@@ -20,6 +20,11 @@ const (
 
 var depths = []Depth{Attributes, Copied, Content, Restored}
 
+// AtLeast tells whether d is as deep as other or deeper. A depth that nobody knows is less than any other.
+func (d Depth) AtLeast(other Depth) bool {
+	return slices.Index(depths, d) >= slices.Index(depths, other)
+}
+
 // Point is one recovery point, as far as retention has to know it.
 type Point struct {
 	ID          string    // manifest key or snapshot identifier: unique within its kind
@@ -118,7 +123,7 @@ func (d *Decision) forever(why Reason) {
 func keepNewest(all []Decision) {
 	for _, depth := range depths {
 		for i := range slices.Backward(all) {
-			if d := &all[i]; !d.Verified.IsZero() && slices.Index(depths, d.Depth) >= slices.Index(depths, depth) {
+			if d := &all[i]; !d.Verified.IsZero() && d.Depth.AtLeast(depth) {
 				d.forever(NewestVerified)
 				break
 			}

@@ -41,6 +41,10 @@ func (x *Execution) mapState(f *frame, s *state) {
 		items, err = x.evaluate(m.items, v)
 	}
 	list, ok := items.([]jsonata.Value)
+	o, keyed := items.(*jsonata.Object)
+	if keyed = keyed && m.items != nil && m.distributed; keyed {
+		list, ok = entries(o), true
+	}
 	if err == nil && !ok && m.reader == nil {
 		if err = (&queryError{cause: "Map state input must be an array but was: " + jsonata.Encode(items)}); m.items != nil {
 			err = wrongType(m.items, "array", items)
@@ -56,7 +60,7 @@ func (x *Execution) mapState(f *frame, s *state) {
 		return
 	}
 	if m.distributed {
-		x.distribute(f, s, list, limits)
+		x.distribute(f, s, &mapRun{limits: limits, keyed: keyed}, list)
 		return
 	}
 	f.items, f.kids, f.next = list, nil, 0
@@ -71,8 +75,7 @@ func (x *Execution) mapState(f *frame, s *state) {
 		x.joined(f, s)
 		return
 	}
-	for f.next < len(list) && f.next < f.limit {
-		x.iterate(f, f.previous)
+	for f.next < len(list) && f.next < f.limit && x.iterate(f, f.last) {
 	}
 }
 
@@ -81,8 +84,6 @@ func (x *Execution) mapState(f *frame, s *state) {
 type mapLimits struct {
 	concurrency, count int64
 	percentage         float64
-	hasCount           bool
-	hasPercentage      bool
 }
 
 func (x *Execution) mapLimits(m *mapping, v jsonata.Bindings) (mapLimits, *queryError) {
@@ -94,13 +95,11 @@ func (x *Execution) mapLimits(m *mapping, v jsonata.Bindings) (mapLimits, *query
 		}
 	}
 	if m.toleratedCount != nil {
-		l.hasCount = true
 		if l.count, err = x.integer(m.toleratedCount, v, 0, maxSeconds); err != nil {
 			return l, err
 		}
 	}
 	if m.toleratedPercentage != nil {
-		l.hasPercentage = true
 		value, err := x.evaluate(m.toleratedPercentage, v)
 		if err != nil {
 			return l, err
@@ -114,52 +113,62 @@ func (x *Execution) mapLimits(m *mapping, v jsonata.Bindings) (mapLimits, *query
 	return l, nil
 }
 
-// iterate starts the next iteration of an inline Map.
-func (x *Execution) iterate(f *frame, previous int64) {
+// iterate starts the next iteration of an inline Map, unless its ItemSelector fails: then the Map fails,
+// and the iteration leaves no trace (measured by the floci project, September 2026).
+func (x *Execution) iterate(f *frame, previous int64) bool {
 	s := f.current()
+	item := f.items[f.next]
+	input, err := x.selected(f, s, f.next, item)
+	if err != nil {
+		x.queryFrom(f, previous, err, nil)
+		return false
+	}
 	k := &frame{
 		flow: s.mapping.processor, parent: f, index: f.next, state: s.mapping.processor.startAt,
-		input: f.items[f.next], item: f.items[f.next], vars: newScope(f.vars), previous: previous,
+		input: input, item: item, vars: newScope(f.vars), previous: previous,
 	}
 	f.next++
 	f.kids = append(f.kids, k)
 	x.emit(k, "MapIterationStarted", "mapIterationStartedEventDetails", k.iterationFields()...)
 	if x.status != Running {
-		return
+		return false
 	}
-	x.later(k, func() {
-		if x.selected(f, s, k) {
-			x.enter(k)
-		}
-	})
+	x.later(k, func() { x.enter(k) })
+	return true
+}
+
+// selected applies ItemSelector to an item.
+func (x *Execution) selected(f *frame, s *state, index int, item jsonata.Value) (jsonata.Value, *queryError) {
+	if s.mapping.itemSelector == nil {
+		return item, nil
+	}
+	v := x.view(f)
+	withItem(v, index, item, false)
+	return x.evaluate(s.mapping.itemSelector, v)
 }
 
 func (f *frame) iterationFields() []field {
 	return []field{{"index", int64(f.index)}, {"name", f.parent.state}}
 }
 
-// selected applies ItemSelector to an iteration. The Map itself fails when that fails.
-func (x *Execution) selected(f *frame, s *state, k *frame) bool {
-	if s.mapping.itemSelector == nil {
-		return true
+// withItem adds the context object's Map field. A keyed item is one of entries.
+func withItem(v view, index int, item jsonata.Value, keyed bool) {
+	context, _ := v.states.Get("context")
+	at := jsonata.Obj("Index", float64(index), "Value", item)
+	if e, ok := item.(*jsonata.Object); ok && keyed {
+		at = &jsonata.Object{Keys: append([]string{"Index"}, e.Keys...), Values: append([]jsonata.Value{float64(index)}, e.Values...)}
 	}
-	v := x.view(f)
-	withItem(v, k.index, k.item)
-	input, err := x.evaluate(s.mapping.itemSelector, v)
-	if err != nil {
-		abandon(f)
-		f.previous = k.previous
-		x.query(f, err)
-		return false
-	}
-	k.input = input
-	return true
+	context.(*jsonata.Object).Set("Map", jsonata.Obj("Item", at))
 }
 
-// withItem adds the context object's Map field.
-func withItem(v view, index int, item jsonata.Value) {
-	context, _ := v.states.Get("context")
-	context.(*jsonata.Object).Set("Map", jsonata.Obj("Item", jsonata.Obj("Index", float64(index), "Value", item)))
+// entries are the items of an object, which only a distributed Map takes: {"Key": …, "Value": …}
+// (measured: iwamot/sfnx, docs/design.md, September 2026).
+func entries(o *jsonata.Object) []jsonata.Value {
+	items := make([]jsonata.Value, len(o.Keys))
+	for i, k := range o.Keys {
+		items[i] = jsonata.Obj("Key", k, "Value", o.Values[i])
+	}
+	return items
 }
 
 // kidDone goes on after a branch or an iteration succeeded.
@@ -173,7 +182,7 @@ func (x *Execution) kidDone(k *frame) {
 			return
 		}
 		if f.next < len(f.items) {
-			x.iterate(f, k.previous)
+			_ = x.iterate(f, k.previous)
 			return
 		}
 	}
@@ -200,26 +209,10 @@ func (x *Execution) joined(f *frame, s *state) {
 	x.leave(f, x.view(f, "result", results), s.output, s.assign, results)
 }
 
-// kidFailed stops the siblings and lets the state's Retry and Catch see the error. The events of
-// the abort all point at the last event of the branch that failed.
+// kidFailed stops the siblings and lets the state's Retry and Catch see the error.
 func (x *Execution) kidFailed(k *frame) {
 	f := k.parent
-	s := f.current()
-	if s.kind == "Map" {
-		x.record(k.previous, "MapIterationFailed", "mapIterationFailedEventDetails", k.iterationFields()...)
-	}
-	if kind := k.current().kind; kind == "Task" {
-		x.record(k.previous, stateEvent(kind, "Aborted"), "")
-	}
-	for _, sibling := range f.kids {
-		if sibling == k || sibling.done {
-			continue
-		}
-		if s.kind == "Map" {
-			x.record(k.previous, "MapIterationAborted", "mapIterationAbortedEventDetails", sibling.iterationFields()...)
-		}
-		x.recordAborted(k.previous, sibling)
-	}
+	x.cut(f, k, k.previous)
 	if x.status != Running {
 		return
 	}
@@ -228,6 +221,29 @@ func (x *Execution) kidFailed(k *frame) {
 	}
 	f.previous = k.previous
 	x.faulty(f, k.failed)
+}
+
+// cut records what a failure ends, in the order of the branches or iterations, all of it behind the
+// last event of the one that failed (localstack's test_service_lambda_map_timeout, March 2024, and
+// floci's measurements of September 2026). failed is nil when the state itself failed.
+func (x *Execution) cut(f, failed *frame, previous int64) {
+	isMap := f.current().kind == "Map"
+	for _, k := range f.kids {
+		switch {
+		case k == failed:
+			if isMap {
+				x.record(previous, "MapIterationFailed", "mapIterationFailedEventDetails", k.iterationFields()...)
+			}
+			if kind := k.current().kind; kind == "Task" {
+				x.record(previous, stateEvent(kind, "Aborted"), "")
+			}
+		case !k.done:
+			if isMap {
+				x.record(previous, "MapIterationAborted", "mapIterationAbortedEventDetails", k.iterationFields()...)
+			}
+			x.recordAborted(previous, k)
+		}
+	}
 }
 
 // recordAborted writes that the state a branch stands in was given up.

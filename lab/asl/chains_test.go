@@ -26,6 +26,15 @@ func TestChains(t *testing.T) {
 			want: "ExecutionStarted<0 ParallelStateEntered<0 ParallelStateStarted<2 FailStateEntered<3 ParallelStateFailed<4 EvaluationFailed<4 ParallelStateFailed<6 ExecutionFailed<7"},
 		{name: "iteration fails", startAt: "M", states: `"M":{"Type":"Map","Items":[1,2],"MaxConcurrency":1,"ItemProcessor":{"StartAt":"U","States":{"U":{"Type":"Pass","Output":"{% $states.input.x %}","End":true}}},"End":true}`,
 			want: "ExecutionStarted<0 MapStateEntered<0 MapStateStarted<2 MapIterationStarted<3 PassStateEntered<4 EvaluationFailed<4 MapIterationFailed<6 MapStateFailed<6 ExecutionFailed<8"},
+		{name: "iteration fails beside others", startAt: "M", states: `"M":{"Type":"Map","Items":["wait","fail","wait"],"ItemProcessor":{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Condition":"{% $states.input = 'fail' %}","Next":"F"}],"Default":"W"},"W":{"Type":"Wait","Seconds":9,"End":true},"F":{"Type":"Wait","Seconds":1,"Next":"B"},"B":{"Type":"Fail"}}},"End":true}`,
+			want: "ExecutionStarted<0 MapStateEntered<0 MapStateStarted<2 MapIterationStarted<3 MapIterationStarted<3 MapIterationStarted<3 ChoiceStateEntered<4 ChoiceStateExited<7 ChoiceStateEntered<5 " +
+				"ChoiceStateExited<9 ChoiceStateEntered<6 ChoiceStateExited<11 WaitStateEntered<8 WaitStateEntered<10 WaitStateEntered<12 WaitStateExited<14 FailStateEntered<16 " +
+				"MapIterationAborted<17 WaitStateAborted<17 MapIterationFailed<17 MapIterationAborted<17 WaitStateAborted<17 MapStateFailed<17 ExecutionFailed<23"},
+		{name: "tasks time out in iterations", startAt: "M", states: `"M":{"Type":"Map","Items":[1,2],"ItemProcessor":{"StartAt":"T","States":{"T":{` + task + `,"TimeoutSeconds":1,"End":true}}},"End":true}`,
+			want: "ExecutionStarted<0 MapStateEntered<0 MapStateStarted<2 MapIterationStarted<3 MapIterationStarted<3 TaskStateEntered<4 TaskScheduled<6 TaskStarted<7 TaskStateEntered<5 TaskScheduled<9 TaskStarted<10 " +
+				"TaskTimedOut<8 MapIterationFailed<12 TaskStateAborted<12 MapIterationAborted<12 TaskStateAborted<12 MapStateFailed<12 ExecutionFailed<17"},
+		{name: "item selector fails", startAt: "M", states: `"M":{"Type":"Map","Items":[{"v":1},{}],"ItemSelector":{"v":"{% $states.context.Map.Item.Value.v %}"},"ItemProcessor":{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":9,"End":true}}},"End":true}`,
+			want: "ExecutionStarted<0 MapStateEntered<0 MapStateStarted<2 MapIterationStarted<3 EvaluationFailed<3 MapIterationAborted<5 MapStateFailed<5 ExecutionFailed<7"},
 		{name: "map over nothing", startAt: "M", states: `"M":{"Type":"Map","Items":[],"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"End":true}`,
 			want: "ExecutionStarted<0 MapStateEntered<0 MapStateStarted<2 MapStateSucceeded<3 MapStateExited<3 ExecutionSucceeded<5"},
 		{name: "distributed", startAt: "D", states: `"D":{"Type":"Map","Items":[1,2],"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"End":true}`,

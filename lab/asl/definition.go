@@ -26,9 +26,7 @@ type flow struct {
 func (m *Machine) States() []string { return m.flow.names(nil) }
 
 func (f *flow) names(out []string) []string {
-	for _, name := range f.order {
-		out = append(out, name)
-	}
+	out = append(out, f.order...)
 	for _, name := range f.order {
 		for _, inner := range f.states[name].flows() {
 			out = inner.names(out)

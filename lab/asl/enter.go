@@ -116,7 +116,7 @@ func (x *Execution) wait(f *frame, s *state) {
 		var err *queryError
 		if s.seconds != nil {
 			var n int64
-			if n, err = x.integer(s.seconds, v, 0, maxSeconds); err == nil {
+			if n, err = x.integer(s.seconds, v, 0, longestWait); err == nil {
 				f.wake = x.clock.Now().Add(time.Duration(n) * time.Second)
 			}
 		} else {
@@ -137,6 +137,10 @@ func (x *Execution) wait(f *frame, s *state) {
 // maxSeconds is the largest number of seconds in a definition:
 // https://states-language.net/spec.html#wait-state and the console's own limit.
 const maxSeconds = 99999999
+
+// longestWait bounds what an expression gives a Wait: AWS went on waiting for 100000000 seconds, which a
+// definition may not say (measured: iwamot/sfnx, docs/design.md, September 2026). It fits a Duration.
+const longestWait = 9e9
 
 // integer evaluates a whole number of a range. The texts for numbers that do not fit are those of
 // nibble-4bits/aws-local-stepfunctions, which measured TimeoutSeconds on AWS.
@@ -168,11 +172,27 @@ func (x *Execution) timestamp(t *template, v jsonata.Bindings) (time.Time, *quer
 	if !ok {
 		return time.Time{}, wrongType(t, "string", value)
 	}
-	at, bad := time.Parse(time.RFC3339, s)
-	if bad != nil {
+	at, bad := offsetTime(s)
+	if bad {
 		return time.Time{}, &queryError{cause: "The " + t.field + " field cannot be parsed as an ISO-8601 extended offset date-time format string: " + s, location: t.field}
 	}
 	return at, nil
+}
+
+// offsetTime reads what an expression gives a Timestamp: an ISO 8601 extended date and time with an offset,
+// in which t and z may be small and the seconds may be missing, and up to nine digits of a fraction
+// (measured: iwamot/sfnx, docs/design.md, September 2026). Timestamps of definitions are RFC 3339.
+func offsetTime(s string) (at time.Time, bad bool) {
+	if len(s) > len("2006-01-02T15:04:05.000000000+00:00") {
+		return at, true
+	}
+	s = strings.ToUpper(s)
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return at, strings.ContainsRune(s, ',')
+		}
+	}
+	return at, true
 }
 
 // leave exits a state by its own Output, Assign and Next.

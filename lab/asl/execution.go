@@ -41,25 +41,26 @@ type Options struct {
 
 // Execution is one run of a machine. All of what it has to remember is in its frames.
 type Execution struct {
-	machine   *Machine
-	options   Options
-	clock     Clock
-	random    *rand.Rand
-	input     jsonata.Value
-	root      *frame
-	history   []Event
-	visits    []*StateVisit
-	status    Status
-	output    jsonata.Value
-	failure   *failure
-	startedAt time.Time
-	stoppedAt time.Time
-	redrives  int
-	tokens    map[string]*frame
-	onEnd     []func(*Execution)
-	deadline  func() // cancels the machine's own timeout
-	children  []*Execution
-	static    *jsonata.Object // the part of the context object that does not change
+	machine    *Machine
+	options    Options
+	clock      Clock
+	random     *rand.Rand
+	input      jsonata.Value
+	root       *frame
+	history    []Event
+	visits     []*StateVisit
+	status     Status
+	output     jsonata.Value
+	failure    *failure
+	startedAt  time.Time
+	stoppedAt  time.Time
+	redrives   int
+	redrivenAt time.Time
+	tokens     map[string]*frame
+	onEnd      []func(*Execution)
+	deadline   func() // cancels the machine's own timeout
+	children   []*Execution
+	static     *jsonata.Object // the part of the context object that does not change
 }
 
 // Start begins an execution; its first state is entered by the clock's next callback.

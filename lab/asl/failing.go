@@ -49,6 +49,10 @@ func (x *Execution) queryFrom(f *frame, previous int64, err *queryError, handled
 		x.outward(f, fault)
 		return
 	}
+	x.cut(f, nil, f.previous)
+	for _, k := range f.kids {
+		k.halt()
+	}
 	x.faulty(f, fault)
 }
 
@@ -117,19 +121,19 @@ func (x *Execution) caught(f *frame, c *catcher, fault *failure, before int64) {
 }
 
 // named applies the names and wild cards of ErrorEquals. States.TaskFailed stands for everything but a
-// timeout, and no wild card for States.DataLimitExceeded:
-// https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-// (localstack recorded in March 2024 that States.ALL did catch a task's; the documented rule is the
-// safer one to be tested against.)
+// timeout and, measured, an evaluation that failed (iwamot/sfnx, docs/design.md, September 2026).
+// No wild card stands for States.DataLimitExceeded
+// (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html), but both did when
+// the result of a task was too large (localstack, March 2024; iwamot/sfnx, September 2026).
 func (f *failure) named(names []string) bool {
 	for _, n := range names {
 		switch {
 		case n == f.error:
 			return true
-		case f.error == "States.DataLimitExceeded":
+		case f.error == "States.DataLimitExceeded" && !f.ofTask:
 		case n == "States.ALL":
 			return true
-		case n == "States.TaskFailed" && f.error != "States.Timeout":
+		case n == "States.TaskFailed" && f.error != "States.Timeout" && f.error != "States.QueryEvaluationError":
 			return true
 		case n == "States.HeartbeatTimeout" && f.heartbeat:
 			return true
@@ -204,14 +208,15 @@ func (x *Execution) announce() {
 	}
 }
 
-// timeOut ends the execution on the machine's TimeoutSeconds. No Catch runs.
+// timeOut ends the execution on the machine's TimeoutSeconds. No Catch runs. What comes from outside
+// the states points at no event (localstack's test_stop_execution, May 2024; floci for the timeout).
 func (x *Execution) timeOut() {
 	if x.status != Running {
 		return
 	}
 	x.failure = &failure{error: "States.Timeout"}
 	x.end(TimedOut)
-	x.record(x.lastEvent(), "ExecutionTimedOut", "executionTimedOutEventDetails", failureFields(x.failure)...)
+	x.record(0, "ExecutionTimedOut", "executionTimedOutEventDetails", failureFields(x.failure)...)
 	x.announce()
 }
 
@@ -222,7 +227,7 @@ func (x *Execution) Stop(errorName, cause string) {
 	}
 	x.failure = &failure{error: errorName, cause: cause}
 	x.end(Aborted)
-	x.record(x.lastEvent(), "ExecutionAborted", "executionAbortedEventDetails", failureFields(x.failure)...)
+	x.record(0, "ExecutionAborted", "executionAbortedEventDetails", failureFields(x.failure)...)
 	x.announce()
 }
 

@@ -49,6 +49,7 @@ type frame struct {
 type failure struct {
 	error, cause string
 	heartbeat    bool
+	ofTask       bool // States.DataLimitExceeded of a task's result
 }
 
 // beyond says that no Retry and no Catch stops the error, and that it ends the execution at once.
@@ -167,7 +168,7 @@ func (x *Execution) view(f *frame, extra ...any) view {
 		Values: append(make([]jsonata.Value, 0, 4), f.input, x.context(f)),
 	}
 	for i := 0; i < len(extra); i += 2 {
-		o.Keys, o.Values = append(o.Keys, extra[i].(string)), append(o.Values, extra[i+1])
+		o.Keys, o.Values = append(o.Keys, extra[i].(string)), append(o.Values, extra[i+1]) // #nosec G602 -- pairs
 	}
 	x.options.Evaluator.SetSources(x.clock.Now(), x.random)
 	return view{vars: f.vars, states: o}
@@ -185,7 +186,7 @@ func (x *Execution) context(f *frame) *jsonata.Object {
 			"StateMachine", jsonata.Obj("Id", x.options.StateMachineARN, "Name", x.machine.Name))
 		if x.redrives > 0 {
 			execution, _ := x.static.Get("Execution")
-			execution.(*jsonata.Object).Set("RedriveTime", instant(x.startedAt))
+			execution.(*jsonata.Object).Set("RedriveTime", instant(x.redrivenAt))
 		}
 	}
 	o := x.static.Clone()

@@ -43,5 +43,5 @@ func (x *Execution) dataLimit(f *frame, what string) *failure {
 	if what != "output" {
 		cause = fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). The %s exceed the maximum size.", s.name, f.entered, what)
 	}
-	return &failure{error: "States.DataLimitExceeded", cause: cause}
+	return &failure{error: "States.DataLimitExceeded", cause: cause, ofTask: s.kind == "Task" && what == "output"}
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 )
 
-// conclude gathers the results of a run that succeeded. Failures within the tolerance leave no result.
+// conclude gathers the results of a run that succeeded.
 func (r *mapRun) conclude() {
 	x, f := r.x, r.f
 	s := f.current()
@@ -14,13 +14,27 @@ func (r *mapRun) conclude() {
 		r.write(s)
 		return
 	}
-	results := []jsonata.Value{}
-	for _, c := range r.children {
-		if c.Status() == Succeeded {
-			results = append(results, c.output)
+	results := make([]jsonata.Value, len(r.children))
+	for i, c := range r.children {
+		results[i] = c.output
+		if c.Status() != Succeeded {
+			results[i] = tolerated(c)
 		}
 	}
 	x.concluded(f, s, r, results)
+}
+
+// tolerated is what a child that failed within the tolerance leaves in the place of its output
+// (measured: iwamot/sfnx, docs/design.md, September 2026).
+func tolerated(c *Execution) jsonata.Value {
+	o := jsonata.Obj("Status", string(c.Status()))
+	if c.Error() != "" {
+		o.Set("Error", c.Error())
+	}
+	if c.Cause() != "" {
+		o.Set("Cause", c.Cause())
+	}
+	return o
 }
 
 // concluded leaves a distributed Map. Its Exited event points past both Succeeded events.

@@ -48,6 +48,7 @@ type parser struct {
 	evaluator *jsonata.Evaluator
 	problems  []Problem
 	names     map[string]bool // of all states: unique in the whole machine
+	inherited string          // the machine's query language, which every state has that names none
 }
 
 // at is a place in the definition.
@@ -104,7 +105,8 @@ func (p *parser) machine(name string, v jsonata.Value) *Machine {
 		p.wrong(at{}.key("Version"), `must be "1.0"`)
 	}
 	m.timeout = p.number(at{}, o, "TimeoutSeconds", 1, maxSeconds, 0)
-	m.flow = p.flow(at{}, o, p.language(at{}, o, jsonPath), scopeNames{})
+	p.inherited = p.language(at{}, o, jsonPath)
+	m.flow = p.flow(at{}, o, scopeNames{})
 	return m
 }
 
@@ -131,11 +133,8 @@ func (p *parser) language(a at, o *jsonata.Object, inherited string) string {
 	return s
 }
 
-// scopeNames are the variables that outer flows assign; an inner flow may read but not assign them.
-type scopeNames map[string]bool
-
 // flow reads StartAt and States.
-func (p *parser) flow(a at, o *jsonata.Object, language string, outer scopeNames) *flow {
+func (p *parser) flow(a at, o *jsonata.Object, outer scopeNames) *flow {
 	f := &flow{startAt: p.text(a, o, "StartAt"), states: map[string]*state{}}
 	v, _ := o.Get("States")
 	states, ok := v.(*jsonata.Object)
@@ -148,7 +147,7 @@ func (p *parser) flow(a at, o *jsonata.Object, language string, outer scopeNames
 		p.name(place, name)
 		s := &state{name: name, path: place.path}
 		if body, ok := states.Values[i].(*jsonata.Object); ok {
-			p.state(place, s, body, language, outer, scopeAround(body, states, outer))
+			p.state(place, s, body, outer, scopeAround(name, states, outer))
 		} else {
 			p.wrong(place, "a state is an object")
 		}
@@ -157,53 +156,6 @@ func (p *parser) flow(a at, o *jsonata.Object, language string, outer scopeNames
 	}
 	p.graph(a, f)
 	return f
-}
-
-// scopeAround collects the names that a flow inside a state may read but not assign: those of the flows
-// further out and of the states beside it. The state's own Catch does not count, since it assigns after
-// the inner flows have ended: AWS took a machine where both assign the same name (localstack's
-// parallel_catch_error_variable_sampling, November 2024).
-func scopeAround(body, states *jsonata.Object, outer scopeNames) scopeNames {
-	if kind, _ := body.Get("Type"); kind != "Parallel" && kind != "Map" {
-		return nil
-	}
-	names := scopeNames{}
-	for name := range outer {
-		names[name] = true
-	}
-	for _, v := range states.Values {
-		s, ok := v.(*jsonata.Object)
-		if !ok {
-			continue
-		}
-		names.add(s)
-		names.rules(s, "Choices")
-		if s != body {
-			names.rules(s, "Catch")
-		}
-	}
-	return names
-}
-
-// add collects what the Assign of a state or of a rule assigns.
-func (n scopeNames) add(o *jsonata.Object) {
-	v, _ := o.Get("Assign")
-	if assign, ok := v.(*jsonata.Object); ok {
-		for _, k := range assign.Keys {
-			n[strings.TrimSuffix(k, ".$")] = true
-		}
-	}
-}
-
-// rules does so for a list of rules.
-func (n scopeNames) rules(s *jsonata.Object, list string) {
-	v, _ := s.Get(list)
-	rules, _ := v.([]jsonata.Value)
-	for _, r := range rules {
-		if o, ok := r.(*jsonata.Object); ok {
-			n.add(o)
-		}
-	}
 }
 
 // maxName is the longest state name: https://states-language.net/spec.html#states-fields

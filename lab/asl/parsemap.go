@@ -7,7 +7,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 )
 
-func (p *parser) mapFields(a at, s *state, o *jsonata.Object, language string, own scopeNames) {
+func (p *parser) mapFields(a at, s *state, o *jsonata.Object, own scopeNames) {
 	m := &mapping{}
 	s.mapping = m
 	m.items = p.template(a, o, "Items", "Items", onlyInput)
@@ -21,7 +21,7 @@ func (p *parser) mapFields(a at, s *state, o *jsonata.Object, language string, o
 	m.maxConcurrency = p.scalar(a, o, "MaxConcurrency", "MaxConcurrency", numeric(0, maxSeconds), "a whole number of at least 0")
 	m.toleratedCount = p.scalar(a, o, "ToleratedFailureCount", "ToleratedFailureCount", numeric(0, maxSeconds), "a whole number of at least 0")
 	m.toleratedPercentage = p.scalar(a, o, "ToleratedFailurePercentage", "ToleratedFailurePercentage", isPercentage, "a number from 0 to 100")
-	p.processor(a, s, o, language, own)
+	p.processor(a, s, o, own)
 	m.label = p.text(a, o, "Label")
 	if len(m.label) > 40 || strings.ContainsAny(m.label, " ?*<>{}[]:;,\\|^~$#%&`\"") {
 		p.wrong(a.key("Label"), "has at most 40 characters, none of them a space, a bracket or a special character")
@@ -45,7 +45,7 @@ func isPercentage(v jsonata.Value) bool {
 }
 
 // processor reads ItemProcessor, or Iterator, its old name.
-func (p *parser) processor(a at, s *state, o *jsonata.Object, language string, own scopeNames) {
+func (p *parser) processor(a at, s *state, o *jsonata.Object, own scopeNames) {
 	key := "ItemProcessor"
 	if _, ok := o.Get(key); !ok {
 		if _, old := o.Get("Iterator"); old {
@@ -84,10 +84,7 @@ func (p *parser) processor(a at, s *state, o *jsonata.Object, language string, o
 			p.wrong(where.key("Mode"), "must be INLINE or DISTRIBUTED")
 		}
 	}
-	if s.mapping.distributed {
-		own = scopeNames{} // a child execution sees none of the variables, so it can use their names
-	}
-	s.mapping.processor = p.flow(at{path: place.path, state: s.name, field: place.field}, inner, language, own)
+	s.mapping.processor = p.flow(at{path: place.path, state: s.name, field: place.field}, inner, own)
 }
 
 func (p *parser) reader(a at, m *mapping, o *jsonata.Object) {

@@ -22,8 +22,11 @@ var fieldsOf = map[string][]string{
 }
 
 // state reads one state.
-func (p *parser) state(a at, s *state, o *jsonata.Object, language string, outer, own scopeNames) {
-	language = p.language(a, o, language)
+//
+// A state without a QueryLanguage has the machine's, inside a Parallel or a Map too, whatever that state
+// says (measured: iwamot/sfnx, docs/design.md, September 2026).
+func (p *parser) state(a at, s *state, o *jsonata.Object, outer, own scopeNames) {
+	language := p.language(a, o, p.inherited)
 	s.kind, s.comment = p.required(a, o, "Type"), p.text(a, o, "Comment")
 	allowed, known := fieldsOf[s.kind]
 	if !known {
@@ -48,11 +51,11 @@ func (p *parser) state(a at, s *state, o *jsonata.Object, language string, outer
 		s.assign = p.assign(a, o, "Assign", has, outer)
 	}
 	p.transition(a, s, o, allowed)
-	p.kind(a, s, o, language, outer, own)
+	p.kind(a, s, o, outer, own)
 }
 
 // kind reads what only one type of state has.
-func (p *parser) kind(a at, s *state, o *jsonata.Object, language string, outer, own scopeNames) {
+func (p *parser) kind(a at, s *state, o *jsonata.Object, outer, own scopeNames) {
 	switch s.kind {
 	case "Fail":
 		s.failure = p.scalar(a, o, "Error", "Error", isText, "a string")
@@ -68,13 +71,13 @@ func (p *parser) kind(a at, s *state, o *jsonata.Object, language string, outer,
 		for i, b := range p.list(a, o, "Branches") {
 			place := a.key("Branches").index(i)
 			p.fields(place, b, []string{"Comment", "StartAt", "States"}, nil)
-			s.branches = append(s.branches, p.flow(at{path: place.path, state: s.name, field: place.field}, b, language, own))
+			s.branches = append(s.branches, p.flow(at{path: place.path, state: s.name, field: place.field}, b, own))
 		}
 		if _, ok := o.Get("Branches"); !ok {
 			p.wrong(a.key("Branches"), "is missing")
 		}
 	case "Map":
-		p.mapFields(a, s, o, language, own)
+		p.mapFields(a, s, o, own)
 	}
 	if slices.Contains(fieldsOf[s.kind], "Retry") {
 		p.retryFields(a, s, o)

@@ -22,7 +22,7 @@ func (x *Execution) Redrive() error {
 		return fmt.Errorf("redrive %s: its history has no room for another event", x.options.Name)
 	}
 	x.redrives++
-	x.status, x.failure, x.stoppedAt, x.static = Running, nil, time.Time{}, nil
+	x.status, x.failure, x.stoppedAt, x.redrivenAt, x.static = Running, nil, time.Time{}, x.clock.Now(), nil
 	x.limit(x.machine.timeout)
 	id := x.record(x.lastEvent(), "ExecutionRedriven", "executionRedrivenEventDetails", field{"redriveCount", int64(x.redrives)})
 	x.resume(x.root, id)
@@ -63,8 +63,7 @@ func (x *Execution) resume(f *frame, previous int64) {
 		x.later(f, func() { x.joined(f, f.current()) })
 		return
 	}
-	for ; f.next < len(f.items) && running < f.limit; running++ {
-		x.iterate(f, previous)
+	for ; f.next < len(f.items) && running < f.limit && x.iterate(f, previous); running++ {
 	}
 }
 

@@ -141,6 +141,22 @@ func TestMachineTimeout(t *testing.T) {
 	}
 }
 
+// What ends an execution from outside points at no event.
+func TestEndsFromOutside(t *testing.T) {
+	const wait = `"W":{"Type":"Wait","Seconds":10,"End":true}`
+	m, err := Parse("t", []byte(`{"QueryLanguage":"JSONata","TimeoutSeconds":3,"StartAt":"W","States":{`+wait+`}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	timed, stopped := begin(t, m, `{}`, nil), begin(t, machine(t, "W", wait), `{}`, nil)
+	timed.finish()
+	stopped.clock.Run(epoch.Add(time.Second), nil)
+	stopped.Stop("", "")
+	if got := timed.types() + ", " + stopped.types(); got != "ExecutionStarted<0 WaitStateEntered<0 ExecutionTimedOut<0, ExecutionStarted<0 WaitStateEntered<0 ExecutionAborted<0" {
+		t.Error(got)
+	}
+}
+
 func TestHistoryLimit(t *testing.T) {
 	m := machine(t, "A", `"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Choice","Choices":[{"Condition":"{% $states.input.stop %}","Next":"C"}],"Default":"A"},"C":{"Type":"Succeed"}`)
 	r := begin(t, m, `{"stop":false}`, nil)

@@ -18,6 +18,7 @@ import (
 // prefixes are the IAM names of the services, where they are not the SDK's in small letters.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 var prefixes = map[string]string{
+	"CloudWatch Logs":          "logs",
 	"Application Auto Scaling": "application-autoscaling", "EFS": "elasticfilesystem", "EventBridge": "events", "Route 53": "route53", "SFN": "states",
 }
 
@@ -55,6 +56,11 @@ var dependents = []struct{ operation, arguments, actions string }{
 	{"S3.UploadPart", `{"Bucket":"sealed","Key":"k"}`, "kms:Decrypt kms:GenerateDataKey s3:PutObject"},
 	{"Scheduler.GetSchedule", `{"Name":"s"}`, "scheduler:GetSchedule"},
 	{"Scheduler.UpdateSchedule", `{"Name":"s","Target":{"RoleArn":"arn:aws:iam::1:role/r"}}`, "iam:PassRole scheduler:UpdateSchedule"},
+	{"SSM.DeleteParameter", `{"Name":"a"}`, "ssm:DeleteParameter"},
+	{"SSM.GetParameter", `{"Name":"a"}`, "ssm:GetParameter"},
+	{"SSM.GetParameterHistory", `{"Name":"a"}`, "ssm:GetParameterHistory"},
+	{"SSM.GetParametersByPath", `{"Path":"/a"}`, "ssm:GetParametersByPath"},
+	{"SSM.PutParameter", `{"Name":"a","Type":"SecureString","KeyId":"alias/acso-production-database"}`, "kms:Encrypt ssm:PutParameter"},
 	{"SSM.DeleteParameters", `{"Names":["a"]}`, "ssm:DeleteParameters"},
 	{"SSM.GetParameters", `{"Names":["a"]}`, "ssm:GetParameters"},
 }
@@ -101,6 +107,11 @@ func TestEveryModelledCallNamesTheActionsThatAWSChecks(t *testing.T) {
 		}
 		got = nil
 		w.Sim.Go(context.Background(), func(ctx context.Context) {
+			defer func() {
+				if broken := recover(); broken != nil {
+					t.Errorf("%s cannot say what it is checked for with the arguments %s (%v): give it a row in the table above", operation, arguments, broken)
+				}
+			}()
 			_, err := w.Cloud.Invoke(ctx, cloud.Principal{Name: nobody, Region: region}, region, operation, json.RawMessage(arguments))
 			if !cloud.IsDenied(err) {
 				t.Errorf("%s: somebody without rights got %v", operation, err)

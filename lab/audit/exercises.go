@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -44,6 +45,7 @@ var exercises = []func(*site){
 	(*site).fenceAfterTheProofDied,
 	(*site).watchAnIsolatedPrimary,
 	(*site).flipByRecords,
+	(*site).failABackup,
 }
 
 // site is a world to exercise in.
@@ -135,6 +137,14 @@ func (s *site) flipByRecords() {
 		return err
 	})
 	s.approve()
+}
+
+// failABackup: the copy to the other region is refused for good, and the team has to hear of it.
+func (s *site) failABackup() {
+	s.Cloud.Inject(cloud.Fault{Operation: "RDS.CopyDBSnapshot", Effect: cloud.ErrorBefore})
+	if _, err := s.States.Start(s.primary, s.Env.MachineName("backup-database"), "", json.RawMessage("{}")); err != nil {
+		panic(fmt.Sprintf("lab: start backup-database: %v", err))
+	}
 }
 
 func (s *site) takeRule(region string) {

@@ -7,6 +7,7 @@ package cloud
 
 import (
 	"fmt"
+	"reflect"
 	"sort"
 	"time"
 
@@ -28,6 +29,7 @@ type Cloud struct {
 	calls      int
 	mutations  int
 	stale      map[string]any
+	unions     map[string]map[string]reflect.Type // by the name of the union and, in small letters, of the member
 }
 
 type region struct {

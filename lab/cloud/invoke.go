@@ -40,7 +40,7 @@ func (c *Cloud) Find(service, action string) (string, bool) {
 // (DbInstances for DBInstances).
 func (c *Cloud) Invoke(ctx context.Context, p Principal, region, operation string, arguments json.RawMessage) (json.RawMessage, error) {
 	in := c.operations[operation].input()
-	body, err := decodeInput(arguments, in)
+	body, err := c.decodeInput(arguments, in)
 	if err != nil {
 		return nil, Error("ValidationException", "the arguments of %s do not fit: %s", operation, err)
 	}
@@ -56,7 +56,7 @@ func (c *Cloud) Invoke(ctx context.Context, p Principal, region, operation strin
 }
 
 // decodeInput fills an SDK input from JSON; a Body, which JSON cannot carry into an io.Reader, becomes the payload.
-func decodeInput(arguments json.RawMessage, in any) (body []byte, err error) {
+func (c *Cloud) decodeInput(arguments json.RawMessage, in any) (body []byte, err error) {
 	fields := map[string]json.RawMessage{}
 	if err := json.Unmarshal(arguments, &fields); err != nil {
 		return nil, err
@@ -74,9 +74,7 @@ func decodeInput(arguments json.RawMessage, in any) (body []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(rest))
-	decoder.DisallowUnknownFields()
-	return body, decoder.Decode(in)
+	return body, c.decode(rest, reflect.ValueOf(in).Elem())
 }
 
 // plain turns an SDK output into values that marshal under Step Functions' names, without what is not set.
@@ -92,6 +90,11 @@ func plain(v reflect.Value) any {
 				return nil
 			}
 			return string(text)
+		}
+		if v.Kind() == reflect.Interface {
+			if name, ok := memberName(v.Type(), v.Elem()); ok {
+				return map[string]any{name: plain(v.Elem().Elem().FieldByName("Value"))}
+			}
 		}
 		return plain(v.Elem())
 	case reflect.Struct:
@@ -142,6 +145,9 @@ func integrationName(name string) string {
 // IntegrationError is the error name under which Step Functions reports an SDK error: Rds.DbInstanceNotFoundException.
 func IntegrationError(service string, err error) (name, cause string) {
 	prefix := strings.ToUpper(service[:1]) + service[1:]
+	if prefix == "Dynamodb" {
+		prefix = "DynamoDb" // as the SDK for Java writes it
+	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return prefix + ".SdkClientException", err.Error()

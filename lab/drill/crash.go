@@ -37,7 +37,7 @@ type CrashResult struct {
 
 // Ok tells whether every killed execution was resumed to the expected outcome and every invariant held.
 func (r *CrashResult) Ok() bool {
-	return len(r.Broken) == 0 && r.Resumed == r.Killed && r.DoublePromotions == 0 && r.DualWriterIntervals == 0 && r.DNSMovedBeforeWritable == 0
+	return len(r.Broken) == 0 && r.Killed > 0 && r.Resumed == r.Killed && r.DoublePromotions == 0 && r.DualWriterIntervals == 0 && r.DNSMovedBeforeWritable == 0
 }
 
 // Crash kills the execution between every two states in turn and inside every mutating call, before and after its

@@ -37,6 +37,9 @@ func TestScenariosEndAsTheyDid(t *testing.T) {
 			if !result.Ok() {
 				t.Errorf("did not end as expected: outcome %s, RTO met %s, RPO met %s, invariants %+v", result.Outcome, result.RTO.Met, result.RPO.Met, result.Invariants)
 			}
+			for state := range last.triggers {
+				t.Errorf("the script waits for the state %s, which was never entered: something did not happen", state)
+			}
 			compare(t, filepath.Join("testdata", s.Name+".golden"), last.summary(result))
 		})
 	}

@@ -44,8 +44,8 @@ func (r *run) singleWriter() Invariant {
 	}
 	if at := r.promotedAt(); !at.IsZero() {
 		if late := r.world.Traffic.Elsewhere(r.survivor(), at); len(late) > 0 {
-			return verdict(name, true, "no two databases took writes at once; %d writes that the old side took after the promotion call, from %s to %s, did not reach the new one",
-				len(late), stamp(late[0].At), stamp(late[len(late)-1].At))
+			return verdict(name, true, "no two databases took writes at once; %s that the old side took after the promotion call, from %s to %s, did not reach the new one",
+				counted(len(late), "write"), stamp(late[0].At), stamp(late[len(late)-1].At))
 		}
 	}
 	return verdict(name, true, "no two databases took writes of clients at once")
@@ -59,12 +59,12 @@ func (r *run) noNeedlessPromotion() Invariant {
 			return verdict(name, false, "promoted at %s while the primary served its clients", stamp(p.at))
 		}
 	}
-	return verdict(name, true, "%d promotions", len(r.observed.promotions))
+	return verdict(name, true, "%s", counted(len(r.observed.promotions), "promotion"))
 }
 
 func (r *run) onePromotion() Invariant {
 	n := len(r.observed.promotions)
-	return verdict("at most one promotion", n <= 1, "%d promotions took effect", n)
+	return verdict("at most one promotion", n <= 1, "%s took effect", counted(n, "promotion"))
 }
 
 // validatedTraffic: no traffic to a region that was not validated, or to a fenced one.
@@ -79,7 +79,7 @@ func (r *run) validatedTraffic() Invariant {
 	case r.movedEarly():
 		return verdict(name, false, "a client was sent to %s at %s, before its database took writes", r.env.Regions.Recovery, stamp(first))
 	case r.observed.backAgain > 0:
-		return verdict(name, false, "%d requests went back to the fenced %s after a fresh look at DNS", r.observed.backAgain, r.env.Regions.Primary)
+		return verdict(name, false, "%s went back to the fenced %s after a fresh look at DNS", counted(r.observed.backAgain, "request"), r.env.Regions.Primary)
 	}
 	return verdict(name, true, "validated at %s, first client at %s", stamp(r.observed.validated), stamp(first))
 }
@@ -96,7 +96,7 @@ func (r *run) honestLoss(result *Result) Invariant {
 	if reported == nil {
 		return Invariant{Name: name, Result: Unknown, Detail: "the orchestrator reported no loss"}
 	}
-	return verdict(name, *reported >= real, "reported at most %.0f s, clients lost %.0f s in %d writes", *reported, real, result.RPO.LostWrites)
+	return verdict(name, *reported >= real, "reported at most %.0f s, clients lost %.0f s in %s", *reported, real, counted(result.RPO.LostWrites, "write"))
 }
 
 // namedEnd: every execution ends in a named end state.
@@ -110,13 +110,21 @@ func (r *run) namedEnd() Invariant {
 			return verdict(name, false, "%s ended %s with %s: %s", x.ARN, x.Status(), x.Error(), x.Cause())
 		}
 	}
-	return verdict(name, true, "%d executions", len(r.world.States.Executions()))
+	return verdict(name, true, "%s", counted(len(r.world.States.Executions()), "execution"))
 }
 
 func (r *run) lockFree() Invariant {
 	const name = "the lock is free"
 	i, ok := r.world.Incident(r.env.Regions.Recovery)
 	return verdict(name, !ok || i.State != "open", "incident %d is %s", i.Epoch, orNone(string(i.State)))
+}
+
+// counted writes a number with its noun: 1 execution, 2 executions.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
 }
 
 func orNone(s string) string {

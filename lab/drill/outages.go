@@ -39,7 +39,7 @@ var outages = []Scenario{
 		Sentence: "The region returns while the replica is being promoted: it is fenced before anything routes to the new side.",
 		prepare: func(r *run) {
 			r.at(r.moment(), r.killPrimary)
-			r.when("PromoteReadReplica", func() { r.after(100*time.Second, r.revivePrimary) })
+			r.when("PromoteReplica", func() { r.after(100*time.Second, r.revivePrimary) })
 		},
 	},
 	{

@@ -27,6 +27,7 @@ type Options struct {
 	Faults      []cloud.Fault
 	Random      bool        // also let the chaos of the seed loose, as a campaign does
 	Kill        *Kill       // kill the execution there and redrive it
+	MustKill    bool        // a run that never reaches the place is a mistake
 	Live        func(Event) // called as things happen; may be nil
 	Bench       *Bench      // may be nil
 }
@@ -123,6 +124,10 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 	}
 	clock.Run(clock.Now().Add(settle), nil)
 	r.world.Traffic.Stop()
+	if o.Kill != nil && o.MustKill && !r.killed {
+		return nil, InputError{fmt.Errorf("kill %s: the run left %s and made %s, so nothing was killed; name an earlier place",
+			o.Kill, counted(r.observed.transitions, "state"), counted(r.observed.mutations, "changing call"))}
+	}
 	return r.judge(), nil
 }
 

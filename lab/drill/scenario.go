@@ -30,7 +30,9 @@ func (s Scenario) Machine() string {
 }
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
-func Scenarios() []Scenario { return slices.Concat(outages, doubts, obstacles, backups, restores) }
+func Scenarios() []Scenario {
+	return slices.Concat(outages, doubts, obstacles, backups, dataBackups, configurationBackups, restores)
+}
 
 // Find is the scenario of a name. The error names what is near.
 func Find(name string) (Scenario, error) {

@@ -214,11 +214,17 @@ func criticalParts(c *drill.CriticalPath) []timedPart {
 		name, longest = "task start", c.TaskStart
 	}
 	var parts []timedPart
-	for i, p := range []struct {
-		name    string
-		seconds float64
-	}{{"detection", c.Detection}, {"confirmation", c.Confirmation}, {name, longest}, {"DNS switch", c.Switch}, {"TTL", c.TTL}, {"validation", c.Validation}} {
-		parts = append(parts, timedPart{part{fmt.Sprintf("p%d", i+1), p.name, Span(p.seconds)}, p.seconds})
+	add := func(class, name string, seconds float64) {
+		parts = append(parts, timedPart{part{class, name, Span(seconds)}, seconds})
 	}
+	add("p1", "detection", c.Detection)
+	add("p2", "confirmation", c.Confirmation)
+	if c.Waiting > 0 {
+		add("p7", "waiting for a person or the replica", c.Waiting)
+	}
+	add("p3", name, longest)
+	add("p4", "DNS switch", c.Switch)
+	add("p5", "TTL", c.TTL)
+	add("p6", "validation", c.Validation)
 	return parts
 }

@@ -7,6 +7,7 @@ package report
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -33,6 +34,18 @@ func Write(w io.Writer, r *drill.Result) error {
 		return fmt.Errorf("write the report of %s: %w", r.Scenario, err)
 	}
 	return nil
+}
+
+// Folder makes dir when it is missing, and tells whether a page can be written into it.
+func Folder(dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("make the report folder: %w", err)
+	}
+	trial, err := os.CreateTemp(dir, ".drctl-*")
+	if err != nil {
+		return fmt.Errorf("write into the report folder: %w", err)
+	}
+	return errors.Join(trial.Close(), os.Remove(trial.Name()))
 }
 
 // File writes the page into dir, which is made when it is missing, and gives the file's path. The name tells

@@ -144,3 +144,36 @@ func TestGuide(t *testing.T) {
 		}
 	}
 }
+
+func TestWaitingHasItsBar(t *testing.T) {
+	r := sample(t, "recovered")
+	r.CriticalPath.Waiting = 185
+	if page := render(t, r); !strings.Contains(page, "waiting for a person or the replica") {
+		t.Error("the time that a person took is not in the chart")
+	}
+	var total float64
+	for _, p := range criticalParts(r.CriticalPath) {
+		total += p.seconds
+	}
+	c := r.CriticalPath
+	if want := c.Detection + c.Confirmation + c.Waiting + max(c.Promotion, c.FileSystem, c.TaskStart) + c.Switch + c.TTL + c.Validation; total != want {
+		t.Errorf("the bars add up to %.1f s of %.1f s", total, want)
+	}
+}
+
+func TestAFolderThatCannotBeWrittenIsKnownBefore(t *testing.T) {
+	taken := filepath.Join(t.TempDir(), "taken")
+	if err := os.WriteFile(taken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Folder(taken); err == nil || !strings.Contains(err.Error(), taken) {
+		t.Errorf("want an error that names %s, got %v", taken, err)
+	}
+	dir := filepath.Join(t.TempDir(), "new")
+	if err := Folder(dir); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("the trial left %v, %v", left, err)
+	}
+}

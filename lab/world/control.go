@@ -41,7 +41,7 @@ func (w *World) layControl(machines Machines) {
 func (w *World) layFunctions(region string) {
 	for _, f := range functions.All() {
 		name := w.Env.FunctionName(f.Name)
-		w.Lambda.Deploy(region, lambda.Function{Name: name, Timeout: f.Timeout, New: func() platform.Handler { return f.New(w.platform(f, region)) }})
+		w.Lambda.Deploy(region, lambda.Function{Name: name, Timeout: f.Timeout, Concurrency: f.Concurrency, New: func() platform.Handler { return f.New(w.platform(f, region)) }})
 		if f.Schedule == "" {
 			continue
 		}
@@ -63,6 +63,7 @@ func (w *World) platform(f functions.Function, region string) platform.Platform 
 	return platform.Platform{
 		AWS: w.Cloud.Config(p), Environment: w.Env, Clock: clock{w.Sim, w.Cloud, region},
 		HTTP: w.ECS.Transport(region), DNS: w.DNS.Resolver(region), SQL: w.RDS.OpenerFor(p),
+		Files: w.Files,
 	}
 }
 
@@ -100,7 +101,7 @@ func (w *World) layRules(region string) {
 	e := w.Env
 	w.Events.Create(region, eventbridge.Rule{
 		Name:    e.PrimaryAlarm(),
-		Pattern: fmt.Sprintf(`{"source":["aws.cloudwatch"],"detail-type":["CloudWatch Alarm State Change"],"detail":{"alarmName":[%q],"state":{"value":["ALARM"]}}}`, e.PrimaryAlarm()),
+		Pattern: fmt.Sprintf(`{"source":["aws.cloudwatch"],"detail-type":["CloudWatch Alarm State Change"],"detail":{"alarmName":[%q,%q],"state":{"value":["ALARM"]}}}`, e.PrimaryAlarm(), e.EndpointAlarm(e.Pair(region))),
 		Targets: []eventbridge.Target{{Invoke: func(event json.RawMessage) error {
 			_, err := w.States.Start(region, e.MachineName("failover"), "", event)
 			return err

@@ -13,6 +13,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/cloudformation"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
 	"github.com/acso/disaster-recovery/lab/cloud/dynamodb"
 	"github.com/acso/disaster-recovery/lab/cloud/ec2"
@@ -21,12 +22,15 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/eventbridge"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
+	"github.com/acso/disaster-recovery/lab/cloud/logs"
 	"github.com/acso/disaster-recovery/lab/cloud/rds"
 	"github.com/acso/disaster-recovery/lab/cloud/route53"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 	"github.com/acso/disaster-recovery/lab/cloud/scheduler"
 	"github.com/acso/disaster-recovery/lab/cloud/sns"
+	"github.com/acso/disaster-recovery/lab/cloud/ssm"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
+	"github.com/acso/disaster-recovery/lab/files"
 	"github.com/acso/disaster-recovery/lab/sim"
 	"github.com/acso/disaster-recovery/lab/traffic"
 	"github.com/acso/disaster-recovery/statemachines"
@@ -52,6 +56,10 @@ type World struct {
 	Lambda    *lambda.Service
 	States    *stepfunctions.Service
 	Traffic   *traffic.Traffic
+	SSM       *ssm.Service
+	Logs      *logs.Service
+	Stacks    *cloudformation.Service
+	Files     *files.Tree // under /app/data
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -65,6 +73,8 @@ type Options struct {
 	Environment *environment.Environment
 	Evaluator   *jsonata.Evaluator
 	Machines    Machines
+	// Scheduled has backups start by their schedules; without it only what a scenario starts runs.
+	Scheduled bool
 }
 
 // Machines are the parsed state machines of an environment, by name. They may be shared by worlds of one thread.
@@ -77,6 +87,9 @@ func ParseMachines(e *environment.Environment) (Machines, error) {
 		values := map[string]string{}
 		for _, name := range m.Placeholders() {
 			values[name] = e.FunctionName(name)
+			if _, nested := statemachines.Named(name); nested {
+				values[name] = e.MachineName(name)
+			}
 		}
 		definition, err := m.Substitute(values)
 		if err != nil {
@@ -109,11 +122,20 @@ func New(o Options) *World {
 	w.ECS = ecs.New(c, w.RDS, w.DNS)
 	w.Lambda = lambda.New(c)
 	w.States = stepfunctions.New(c, w.Lambda, o.Evaluator)
+	w.SSM = ssm.New(c, w.KMS)
+	w.Logs = logs.New(c, w.S3)
+	w.Stacks = cloudformation.New(c)
+	w.Files = files.New(s)
 
 	w.layWorkload()
 	w.layBuckets()
+	w.layBackedUp()
 	w.layNames()
 	w.layControl(o.Machines)
+	w.layBackupRules()
+	if o.Scheduled {
+		w.laySchedules()
+	}
 	w.Traffic = traffic.Start(s, w.DNS, w.ECS, w.RDS, e.Domain.Name, traffic.Default)
 	w.watch()
 	return w

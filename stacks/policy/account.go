@@ -22,10 +22,10 @@ type Role struct {
 	Name     string // logical name in its template
 	Region   string
 	Policies Policies
+	Foreign  []string // policies of AWS's, whose text is in no template
 }
 
-// Load reads the roles and the policies of all templates. A role with a policy that is not in a template is an error:
-// nobody could say what it allows.
+// Load reads the roles and the policies of all templates.
 func Load(templates []*template.Template) (*Account, error) {
 	a := &Account{templates: templates, roles: map[string]*Role{}, keys: map[string]Document{}, resources: map[string]Document{}}
 	for _, t := range templates {
@@ -51,7 +51,7 @@ func readRole(t *template.Template, id string) (*Role, error) {
 	if managed, ok := t.Get(id, "ManagedPolicyArns").([]any); ok {
 		for _, policy := range managed {
 			if text, _ := policy.(string); strings.HasPrefix(text, "arn:aws:iam::aws:") {
-				return nil, fmt.Errorf("policy %s is AWS's and not in a template", text)
+				role.Foreign = append(role.Foreign, text)
 			}
 		}
 	}
@@ -178,6 +178,9 @@ func (a *Account) Machine(region, name string) (*Role, error) {
 
 // Decide evaluates a request of a role, over TLS, with the policy of the resource if a template has it.
 func (a *Account) Decide(role *Role, action, resource string, context map[string][]string) (Decision, error) {
+	if len(role.Foreign) > 0 {
+		return noDecision, fmt.Errorf("role %s has policies that are in no template, so nobody can say what it may do: %v", role.Name, role.Foreign)
+	}
 	p := role.Policies
 	request := Request{Principal: role.ARN, Action: action, Resource: resource, Context: map[string][]string{
 		"aws:securetransport": {"true"},

@@ -184,4 +184,21 @@ func TestCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "crash.txt", text.String())
+	if lines := strings.Split(strings.TrimSpace(text.String()), "\n"); !strings.Contains(lines[len(lines)-1], "double promotions 0, dual-writer intervals 0, DNS moved before writable 0, resumed 99 %, RTO p50") {
+		t.Errorf("the last line is no summary: %s", lines[len(lines)-1])
+	}
+}
+
+func TestWaitingIsPartOfTheCriticalPath(t *testing.T) {
+	r := sample(t, "recovered")
+	for seconds, want := range map[float64]bool{0: false, 185: true} {
+		r.CriticalPath.Waiting = seconds
+		var text bytes.Buffer
+		if err := (Screen{Out: &text, Width: 400}).Verdict(r); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(text.String(), "waiting for a person or the replica 3m05s"); got != want {
+			t.Errorf("%.0f s of waiting are told: %v\n%s", seconds, got, text.String())
+		}
+	}
 }

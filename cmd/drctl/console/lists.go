@@ -68,10 +68,10 @@ func (s Screen) Crash(r *drill.CrashResult) error {
 	if r.Killed > 0 {
 		resumed = 100 * float64(r.Resumed) / float64(r.Killed)
 	}
-	l.add(fmt.Sprintf("%s: %s, %s over %s, %d killed, resumed %.4g %%, double promotions %d, dual-writer intervals %d, DNS moved before writable %d, RTO p50 %s, p99 %s",
-		r.Scenario, count(r.States, "state"), count(r.Points, "point"), count(r.Seeds, "seed"), r.Killed, resumed,
-		r.DoublePromotions, r.DualWriterIntervals, r.DNSMovedBeforeWritable, report.Measured(r.RTOP50Seconds), report.Measured(r.RTOP99Seconds)))
 	l.broken(r.Broken)
+	l.add(fmt.Sprintf("%s: %s x %s x %s killed (%s), double promotions %d, dual-writer intervals %d, DNS moved before writable %d, resumed %.4g %%, RTO p50 %s and p99 %s",
+		r.Scenario, count(r.States, "state"), count(r.Points/max(1, r.Seeds), "point"), count(r.Seeds, "seed"), count(r.Killed, "execution"),
+		r.DoublePromotions, r.DualWriterIntervals, r.DNSMovedBeforeWritable, resumed, report.Measured(r.RTOP50Seconds), report.Measured(r.RTOP99Seconds)))
 	return l.flush()
 }
 

@@ -125,8 +125,12 @@ func (l *lines) criticalPath(p *drill.CriticalPath) {
 	l.section("Critical path")
 	l.wrapped("  ", fmt.Sprintf("%s at best with this run's durations; it took %.2f times that, and the orchestration added %s",
 		report.Span(p.Total), p.Ratio, report.Span(p.Overhead)), plain)
-	l.wrapped("  ", fmt.Sprintf("detection %s + confirmation %s + longest of (promotion %s, file system %s, task start %s) + DNS switch %s + TTL %s + validation %s",
-		report.Span(p.Detection), report.Span(p.Confirmation), report.Span(p.Promotion), report.Span(p.FileSystem), report.Span(p.TaskStart), report.Span(p.Switch), report.Span(p.TTL), report.Span(p.Validation)), dim)
+	waiting := ""
+	if p.Waiting > 0 {
+		waiting = " + waiting for a person or the replica " + report.Span(p.Waiting)
+	}
+	l.wrapped("  ", fmt.Sprintf("detection %s + confirmation %s%s + longest of (promotion %s, file system %s, task start %s) + DNS switch %s + TTL %s + validation %s",
+		report.Span(p.Detection), report.Span(p.Confirmation), waiting, report.Span(p.Promotion), report.Span(p.FileSystem), report.Span(p.TaskStart), report.Span(p.Switch), report.Span(p.TTL), report.Span(p.Validation)), dim)
 }
 
 func (l *lines) invariants(all []drill.Invariant) {

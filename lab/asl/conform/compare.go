@@ -71,10 +71,8 @@ func pair(want, got []*jsonata.Object) (pairs []match, problems []string) {
 		same = same && i < len(got) && label(want[i]) == label(got[i])
 	}
 	for i, w := range want {
-		found := -1
-		if same {
-			found = i
-		} else {
+		found := i
+		if !same {
 			found = search(w, got, taken, partner)
 		}
 		if found < 0 {

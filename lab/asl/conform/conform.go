@@ -118,7 +118,7 @@ func Replay(recording []byte) (Result, error) {
 	m, err := asl.Parse(r.machineName(), jsonata.Append(nil, r.definition))
 	if err != nil {
 		result.Differences = append(result.Differences, "the definition is refused: "+err.Error())
-		return result, nil
+		return result, nil //nolint:nilerr // a refused definition is a difference, not a failure
 	}
 	clock := sim.New(0)
 	x, err := asl.Start(m, asl.Options{Clock: clock, Integrations: newPlayback(clock, r)}, jsonata.Append(nil, r.input))

@@ -76,7 +76,7 @@ func New() (*Evaluator, error) {
 	e.vm.SetMaxCallStackSize(maxCallStack)
 	e.vm.SetTimeSource(func() time.Time { return e.now })
 	e.vm.SetRandSource(func() float64 { return e.random.Float64() })
-	if err := e.installBase64(); err != nil {
+	if err := e.installTexts(); err != nil {
 		return nil, err
 	}
 	for _, p := range programs() {
@@ -164,7 +164,7 @@ func (e *Evaluator) evaluateInLibrary(x *Expression, b Bindings) (v Value, err e
 			return nil, err
 		}
 	}
-	guard := time.AfterFunc(maxEvaluation, func() { e.vm.Interrupt(timeoutText) })
+	guard := time.AfterFunc(maxEvaluation, func() { e.vm.Interrupt(timeoutText) }) //nolint:forbidigo // real time: see maxEvaluation
 	defer func() {
 		guard.Stop()
 		e.vm.ClearInterrupt()

@@ -5,17 +5,16 @@ import (
 	"crypto/sha1" // #nosec G505 -- $hash offers it
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/dop251/goja"
 )
 
 // functions are the six that AWS adds. Their behaviour at the edges (rounding towards zero, what is
-// nothing and what an error, the texts) was measured in us-east-1 by the floci project (August 2026);
+// nothing and what an error, the texts) was measured in us-east-1 by the floci project (August 2026)
+// and in ap-northeast-1 by iwamot/sfnx (docs/design.md there, September 2026);
 // https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html names them.
 func (e *Evaluator) functions() map[string]func(goja.FunctionCall) goja.Value {
 	return map[string]func(goja.FunctionCall) goja.Value{
@@ -105,14 +104,14 @@ func (e *Evaluator) partition(c goja.FunctionCall) goja.Value {
 		e.throw("T0412", `Argument 1 of function "partition" must be an array of undefined`)
 	}
 	n := int(array.Get("length").ToInteger())
-	chunk := n
-	if !missing(c.Argument(1)) {
-		size := e.whole(c, "partition", 1)
-		if size < 0 {
-			e.throw("D3137", "Second argument must be zero or greater")
-		}
-		chunk = int(math.Min(size, float64(n)))
+	if missing(c.Argument(1)) { // everything in one, even nothing: [[]] (measured by iwamot/sfnx)
+		return e.vm.NewArray(array)
 	}
+	size := e.whole(c, "partition", 1)
+	if size < 0 {
+		e.throw("D3137", "Second argument must be zero or greater")
+	}
+	chunk := int(math.Min(size, float64(n)))
 	if n == 0 || chunk == 0 {
 		return goja.Undefined()
 	}
@@ -132,11 +131,19 @@ const maxRange = 360145
 
 func (e *Evaluator) rangeOf(c goja.FunctionCall) goja.Value {
 	e.noMore(c, "range", 3)
-	from, to := e.whole(c, "range", 0), e.whole(c, "range", 1)
-	if missing(c.Argument(2)) {
+	var bounds [3]float64
+	nothing := false
+	for i := range bounds { // what is there has to be a number; without all three there is nothing
+		if missing(c.Argument(i)) {
+			nothing = true
+			continue
+		}
+		bounds[i] = e.whole(c, "range", i)
+	}
+	if nothing {
 		return goja.Undefined()
 	}
-	step := e.whole(c, "range", 2)
+	from, to, step := bounds[0], bounds[1], bounds[2]
 	if step == 0 || (step > 0 && from > to) || (step < 0 && from < to) {
 		return goja.Undefined()
 	}
@@ -156,10 +163,13 @@ func (e *Evaluator) rangeOf(c goja.FunctionCall) goja.Value {
 
 func (e *Evaluator) hash(c goja.FunctionCall) goja.Value {
 	e.noMore(c, "hash", 2)
-	s := e.text(c, "hash", 0)
-	if missing(c.Argument(1)) {
+	switch {
+	case missing(c.Argument(0)) && missing(c.Argument(1)): // the library does not tell $hash() from $hash($nothing)
+		e.badArgument("hash", 1)
+	case missing(c.Argument(0)) || missing(c.Argument(1)):
 		return goja.Undefined()
 	}
+	s := e.text(c, "hash", 0)
 	algorithm := e.text(c, "hash", 1)
 	var sum []byte
 	switch algorithm {
@@ -214,38 +224,9 @@ func (e *Evaluator) parseJSON(c goja.FunctionCall) goja.Value {
 	if missing(c.Argument(0)) {
 		return goja.Undefined()
 	}
-	v, err := DecodeStrict([]byte(e.text(c, "parse", 0)))
+	v, err := DecodeStrict([]byte(doubleQuoted(e.text(c, "parse", 0))))
 	if err != nil {
 		e.throw("D3137", "Invalid JSON")
 	}
 	return toLibrary(e.vm, v, nil)
-}
-
-// installBase64 provides a browser's btoa and atob: one byte a character.
-func (e *Evaluator) installBase64() error {
-	encode := func(c goja.FunctionCall) goja.Value {
-		var b []byte
-		for _, r := range c.Argument(0).String() {
-			if r > 0xff {
-				panic(e.vm.NewTypeError("The string to be encoded contains characters outside of the Latin1 range."))
-			}
-			b = append(b, byte(r))
-		}
-		return e.vm.ToValue(base64.StdEncoding.EncodeToString(b))
-	}
-	decode := func(c goja.FunctionCall) goja.Value {
-		b, err := base64.StdEncoding.DecodeString(c.Argument(0).String())
-		if err != nil {
-			panic(e.vm.NewTypeError("The string to be decoded is not correctly encoded."))
-		}
-		var s strings.Builder
-		for _, c := range b {
-			s.WriteRune(rune(c))
-		}
-		return e.vm.ToValue(s.String())
-	}
-	if err := e.vm.Set("__btoa", encode); err != nil {
-		return err
-	}
-	return e.vm.Set("__atob", decode)
 }

@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -61,13 +62,17 @@ var table = []struct{ expression, want string }{
 	{`$partition([1,2,3], -1)`, `!D3137: Second argument must be zero or greater`},
 	{`$range(0, 10, 2)`, `[0,2,4,6,8,10]`}, {`$range(10, 0, -5)`, `[10,5,0]`}, {`$range(-1.7, 2, 1)`, `[-1,0,1,2]`},
 	{`$range(3, 3, 1)`, `3`}, {`$range(5, 1, 1)`, `!returned nothing (undefined)`},
-	{`$range(1)`, `!T0410: Argument 2 of function "range" does not match function signature`},
+	{`$range(1)`, `!returned nothing (undefined)`}, {`$range()`, `!returned nothing (undefined)`},
+	{`$range(1, $s.missing, 1)`, `!returned nothing (undefined)`},
+	{`$range("1", 2, 1)`, `!T0410: Argument 1 of function "range" does not match function signature`},
+	{`$range(0, 4, 1, 2)`, `!T0410: Argument 4 of function "range" does not match function signature`},
 	{`$range(1, 360146, 1)`, `!Expression evaluation memory limit exceeded: Check for excessive memory usage`},
 	{`$hash("Hello", "MD5")`, `"8b1a9953c4611296a827abf8c47804d7"`},
 	{`$hash("Hello", "SHA-1")`, `"f7ff9e8b7bb2e09b70935a5d785e0cc5d9d0abf0"`},
 	{`$hash("ñ", "MD5")`, `"94e9342ecbb1458b6043ecd3bfcbc192"`},
 	{`$hash("a", "md5")`, `!D3137: Hash algorithm 'md5' must be one of SHA-1, SHA-384, SHA-256, SHA-512, MD5`},
-	{`$hash("a")`, `!returned nothing (undefined)`},
+	{`$hash("a")`, `!returned nothing (undefined)`}, {`$hash($s.missing, "MD5")`, `!returned nothing (undefined)`},
+	{`$hash()`, `!T0410: Argument 1 of function "hash" does not match function signature`},
 	{`$random(42)`, `0.7275636800328681`}, {`$random(0)`, `0.730967787376657`}, {`$random(7)`, `0.7306990420600421`},
 	{`$length($uuid())`, `36`}, {`$uuid("x")`, `!T0410: Argument 1 of function "uuid" does not match function signature`},
 	{`$parse('{"b":1,"a":[2.5]}')`, `{"b":1,"a":[2.5]}`}, {`$parse('{"b":{"c":7}}').b.c`, `7`},
@@ -79,6 +84,39 @@ var table = []struct{ expression, want string }{
 	{`$s.nul = null`, `true`}, {`$exists($s.missing)`, `false`}, {`$not($s.missing)`, `!returned nothing (undefined)`},
 	{`$s.i > 2 ? "yes" : "no"`, `"yes"`}, {`$s.missing ? 1`, `!returned nothing (undefined)`},
 	{`($f := function($x){ $f($x+1) + 1 }; $f(1))`, `!` + stackText},
+}
+
+// measured are the differences between the library and AWS that iwamot/sfnx found (docs/design.md and
+// tests/test_testing.py there, September 2026).
+var measured = []struct{ expression, want string }{
+	{`$partition([])`, `[[]]`}, {`$partition([], 2)`, `!returned nothing (undefined)`}, {`$partition([1], 1)`, `[[1]]`},
+	{`$decodeUrlComponent("a+b%2Bc%20d")`, `"a b+c d"`}, {`$decodeUrlComponent("%E6%97%A5")`, `"日"`}, {`$decodeUrlComponent("%E6")`, `"�"`},
+	{`$decodeUrlComponent("%zz")`, `!D3140: Malformed URL passed to $decodeUrlComponent(): "%zz"`},
+	{`$base64decode("YWJ")`, `"ab"`}, {`$base64decode("5pel5pysIGE=")`, `"日本 a"`}, {`$base64encode("日本 a")`, `"5pel5pysIGE="`},
+	{`$base64decode("!!")`, `!the string to be decoded is not correctly encoded`},
+	{`$parse("{'a': ['it\\'s', '\"']}")`, `{"a":["it's","\""]}`}, {`$parse('NaN')`, `!D3137: Invalid JSON`}, {`$parse("1e400")`, `!D3137: Invalid JSON`},
+	{`$string(2/3)`, `"0.666666666666666"`}, {`$string(-2/3)`, `"-0.666666666666667"`}, {`"" & 2/3`, `"0.666666666666666"`},
+	{`$string({"v": 2/3})`, `"{\"v\":0.666666666666666}"`}, {`$string(0.1 + 0.2)`, `"0.3"`}, {`$string(0.7 + 0.1)`, `"0.799999999999999"`},
+	{`$string(0.00000015)`, `"1.5e-7"`}, {`$string(1.5e16)`, `"15000000000000000"`}, {`$string(1.5e21)`, `"1.5e+21"`},
+	{`$replace("aaa", "a", "b", 2.5)`, `"bba"`}, {`$replace("aaa", "a", "b", 0)`, `"aaa"`}, {`$replace("aaa", "a", "b")`, `"bbb"`},
+	{`$pad("a", 6.5)`, `"a     "`}, {`$pad("😀", 3, "😀")`, `"😀😀😀"`}, {`$pad("a", -3, "#")`, `"##a"`},
+	{`$formatNumber(0.125, "0.00")`, `"0.12"`}, {`$formatNumber(2.675, "0.00")`, `"2.68"`}, {`$formatNumber(-12, "00000;-0000")`, `"-0012"`},
+	{`$round(2.675, 2)`, `2.68`}, {`$fromMillis(-1.5)`, `"1969-12-31T23:59:59.999Z"`}, {`$substring("hello", -10, 2)`, `"he"`},
+}
+
+func TestMeasuredDifferences(t *testing.T) {
+	e := evaluator(t)
+	for _, c := range measured {
+		if got := show(e.Evaluate(c.expression, bindings(t, document))); got != c.want {
+			t.Errorf("%s\n got %s\nwant %s", c.expression, got, c.want)
+		}
+	}
+	plain := synchronous(source)
+	for _, d := range differences {
+		if n := strings.Count(plain, d.library); n != 1 {
+			t.Errorf("%q occurs %d times in the library", d.library, n)
+		}
+	}
 }
 
 func show(v Value, err error) string {

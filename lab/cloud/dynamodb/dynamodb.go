@@ -48,6 +48,9 @@ type row struct {
 // New models DynamoDB.
 func New(c *cloud.Cloud) *Service {
 	s := &Service{cloud: c, tables: map[[2]string]*table{}}
+	c.Union(&types.AttributeValueMemberS{}, &types.AttributeValueMemberN{}, &types.AttributeValueMemberB{}, &types.AttributeValueMemberBOOL{},
+		&types.AttributeValueMemberNULL{}, &types.AttributeValueMemberM{}, &types.AttributeValueMemberL{},
+		&types.AttributeValueMemberSS{}, &types.AttributeValueMemberNS{}, &types.AttributeValueMemberBS{})
 	s.registerItems()
 	s.registerQueries()
 	s.registerTransactions()

@@ -32,6 +32,9 @@ type Function struct {
 	Name    string // as deployed: acso-production-fence
 	Timeout time.Duration
 	New     func() platform.Handler // makes a new execution environment
+	// Concurrency is how many invocations run at once; 0 is no bound. Whoever asks for one more is refused:
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+	Concurrency int
 }
 
 // Durations of an invocation. A Go binary on provided.al2023 is initialised in tens of milliseconds; with the
@@ -51,6 +54,7 @@ type deployed struct {
 	Function
 	region string
 	idle   []platform.Handler // execution environments that wait for the next invocation
+	active int                // invocations that began and have not ended
 }
 
 // New makes the service.
@@ -79,8 +83,33 @@ func (s *Service) Invoke(arn string, payload json.RawMessage, done func(json.Raw
 		})
 	}
 	in := &invocation{service: s, function: f, payload: payload, done: done}
-	s.cloud.WhenAlive(f.region, func() { s.cloud.Sim.After(in.acquire(), in.start) })
+	s.cloud.WhenAlive(f.region, in.admit)
 	return in.cancel
+}
+
+// admit begins an invocation, or refuses it when as many as are allowed have begun.
+func (in *invocation) admit() {
+	f := in.function
+	if f.Concurrency > 0 && f.active >= f.Concurrency {
+		in.service.cloud.Sim.After(warm, func() {
+			if !in.ended {
+				in.ended = true
+				in.done(nil, &Error{Type: "Lambda.TooManyRequestsException", Message: "Rate Exceeded."})
+			}
+		})
+		return
+	}
+	f.active++
+	in.admitted = true
+	in.service.cloud.Sim.After(in.acquire(), in.start)
+}
+
+// leave makes room for the next invocation, once.
+func (in *invocation) leave() {
+	if in.admitted {
+		in.admitted = false
+		in.function.active--
+	}
 }
 
 type invocation struct {
@@ -94,6 +123,8 @@ type invocation struct {
 	timer   func()
 	ended   bool
 	output  json.RawMessage
+
+	admitted bool // it counts as active
 	err     error
 }
 
@@ -124,6 +155,7 @@ func (in *invocation) start() {
 }
 
 func (in *invocation) finished(killed bool) {
+	in.leave()
 	if in.ended {
 		return
 	}
@@ -151,6 +183,7 @@ func (in *invocation) timedOut(stop func()) {
 		return
 	}
 	in.ended = true
+	in.leave()
 	in.process.Kill()
 	stop()
 	in.done(nil, &Error{Type: "Sandbox.Timedout", Message: fmt.Sprintf("Error: Task timed out after %.2f seconds", in.function.Timeout.Seconds())})
@@ -161,6 +194,7 @@ func (in *invocation) cancel() {
 		return
 	}
 	in.ended = true
+	in.leave()
 	if in.timer != nil {
 		in.timer()
 	}

@@ -55,6 +55,13 @@ func (s *Service) FillSnapshots(region, id string, count int) {
 	}
 }
 
+// PutSnapshot lays down an available manual snapshot of an instance, as if it had been taken at a time.
+func (s *Service) PutSnapshot(region, name, id string, at time.Time) {
+	i := s.must(region, id)
+	p := s.addSnapshot(region, name, i)
+	p.Status, p.timeline, p.cut, p.created = "available", i.timeline, at, at
+}
+
 func (s *Service) addSnapshot(region, id string, i *Instance) *Snapshot {
 	p := &Snapshot{ID: id, Region: region, Status: "creating", instance: i.ID, resource: i.resource, key: i.key, database: i.database, storage: i.storage, created: s.sim.Now()}
 	s.regions[region].snapshots = append(s.regions[region].snapshots, p)

@@ -2,8 +2,8 @@ package rds
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/database"
@@ -57,16 +57,16 @@ func (o opener) Open(ctx context.Context, endpoint platform.Endpoint) (platform.
 		return nil, fmt.Errorf("connect to %s (%s): connection refused", endpoint.Host, i.Status)
 	}
 	if i.full {
-		return nil, fmt.Errorf("connect to %s: sorry, too many clients already (SQLSTATE 53300)", endpoint.Host)
+		return nil, fmt.Errorf("connect to %s: %w", endpoint.Host, refusal{"sorry, too many clients already", "53300"})
 	}
 	action := grant.Action{Name: "rds-db:connect", Resource: s.cloud.ARN("rds-db", i.Region, "dbuser:"+i.resource+"/"+database.User)}
 	if !o.caller.Unlimited && !grant.Allowed(o.caller.Grants, action) {
 		o.note(i, action, cloud.Denied(o.caller.Name, action))
-		return nil, fmt.Errorf("connect to %s: PAM authentication failed (SQLSTATE 28000): %s has no %s on %s", endpoint.Host, o.caller.Name, action.Name, action.Resource)
+		return nil, fmt.Errorf("connect to %s: %w: %s has no %s on %s", endpoint.Host, refusal{"PAM authentication failed", "28000"}, o.caller.Name, action.Name, action.Resource)
 	}
 	o.note(i, action, nil)
 	if endpoint.Database != i.database {
-		return nil, fmt.Errorf("connect to %s: database %q does not exist (SQLSTATE 3D000)", endpoint.Host, endpoint.Database)
+		return nil, fmt.Errorf("connect to %s: %w", endpoint.Host, refusal{fmt.Sprintf("database %q does not exist", endpoint.Database), "3D000"})
 	}
 	c.boot = i.boot
 	return c, nil
@@ -88,7 +88,13 @@ type conn struct {
 }
 
 // errSession is what a session gets that a restart ended.
-var errSession = errors.New("terminating connection due to administrator command (SQLSTATE 57P01)")
+var errSession = refusal{"terminating connection due to administrator command", "57P01"}
+
+// refusal is an error of PostgreSQL itself, as pgx gives one: whoever gets it has reached the database.
+type refusal struct{ text, code string }
+
+func (r refusal) Error() string    { return r.text + " (SQLSTATE " + r.code + ")" }
+func (r refusal) SQLState() string { return r.code }
 
 // travel takes one round trip, or as long as the caller waits when the packets go nowhere. Network ACLs are stateless, so
 // a connection that was open before they closed hangs like a new one.
@@ -111,7 +117,7 @@ func (c *conn) travel(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("no answer: %w", context.Cause(ctx))
 		}
-		return errors.New("no answer: i/o timeout")
+		return fmt.Errorf("no answer: %w", os.ErrDeadlineExceeded) // "i/o timeout", as package net has it
 	}
 	return context.Cause(ctx)
 }

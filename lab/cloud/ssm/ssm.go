@@ -175,3 +175,14 @@ func (s *Service) shown(p *parameter, r revision, decrypt bool) (types.Parameter
 		LastModifiedDate: aws.Time(r.at), DataType: aws.String("text"),
 	}, nil
 }
+
+// Secrets are the names of a region's secure strings, sorted.
+func (s *Service) Secrets(region string) []string {
+	var names []string
+	for _, name := range s.Names(region) {
+		if s.parameters[[2]string{region, name}].latest().kind == types.ParameterTypeSecureString {
+			names = append(names, name)
+		}
+	}
+	return names
+}

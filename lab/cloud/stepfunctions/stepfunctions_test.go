@@ -15,6 +15,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/dynamodb"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
@@ -30,6 +31,7 @@ type world struct {
 	states  *stepfunctions.Service
 	topics  *sns.Service
 	buckets *s3.Service
+	tables  *dynamodb.Service
 }
 
 // newWorld has one function, echo, that answers with its input or fails with the kind that its input names.
@@ -52,6 +54,7 @@ func newWorld(t *testing.T) *world {
 	w.states = stepfunctions.New(w.Cloud, functions, evaluator)
 	w.topics = sns.New(w.Cloud)
 	w.buckets = s3.New(w.Cloud, kms.New(w.Cloud))
+	w.tables = dynamodb.New(w.Cloud)
 	return w
 }
 
@@ -141,6 +144,28 @@ func TestServicesAreCalledDirectly(t *testing.T) {
 		t.Errorf("published %+v", messages)
 	}
 	if string(x.Output()) != `"{\"x\":1}"` {
+		t.Errorf("%s: %s %s %s", x.Status(), x.Output(), x.Error(), x.Cause())
+	}
+}
+
+// TestItemsTravelAsStepFunctionsWritesThem: a union is an object that names its member, on both ways.
+func TestItemsTravelAsStepFunctionsWritesThem(t *testing.T) {
+	w := newWorld(t)
+	w.tables.Create(region, "locks", "pk", "")
+	w.deploy(t, "lock", `{"First":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:dynamodb:putItem","Arguments":{"TableName":"locks",
+			"ConditionExpression":"attribute_not_exists(pk)","Item":{"pk":{"S":"one"},"n":{"N":"7"},"on":{"Bool":true},"no":{"Nul":true},
+			"parts":{"L":[{"S":"a"},{"M":{"deep":{"Ss":["x","y"]}}}]}}},"Next":"Look"},
+		"Look":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:dynamodb:getItem","Arguments":{"TableName":"locks","Key":{"pk":{"S":"one"}}},
+			"Assign":{"item":"{% $states.result.Item %}"},"Next":"Wrong"},
+		"Wrong":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:dynamodb:getItem","Arguments":{"TableName":"locks","Key":{"pk":{"X":"one"}}},"Next":"Done",
+			"Catch":[{"ErrorEquals":["DynamoDb.ValidationException"],"Next":"Again"}]},
+		"Again":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:dynamodb:putItem","Arguments":{"TableName":"locks",
+			"ConditionExpression":"attribute_not_exists(pk)","Item":{"pk":{"S":"one"}}},"Next":"Wrong",
+			"Catch":[{"ErrorEquals":["DynamoDb.ConditionalCheckFailedException"],"Output":"{% $item %}","Next":"Done"}]},
+		"Done":{"Type":"Succeed"}}`)
+	x := w.run(t, "lock", `{}`)
+	const want = `{"n":{"N":"7"},"no":{"Nul":true},"on":{"Bool":true},"parts":{"L":[{"S":"a"},{"M":{"deep":{"Ss":["x","y"]}}}]},"pk":{"S":"one"}}`
+	if string(x.Output()) != want {
 		t.Errorf("%s: %s %s %s", x.Status(), x.Output(), x.Error(), x.Cause())
 	}
 }

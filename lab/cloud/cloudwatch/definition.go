@@ -1,0 +1,25 @@
+package cloudwatch
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/acso/disaster-recovery/internal/watching"
+)
+
+// Definition is an alarm on backups as PutMetricAlarm takes it, without its actions.
+func Definition(a watching.Alarm) cloudwatch.PutMetricAlarmInput {
+	in := cloudwatch.PutMetricAlarmInput{
+		AlarmName: aws.String(a.Name), AlarmDescription: aws.String(a.Description), Namespace: aws.String(a.Namespace), MetricName: aws.String(a.Metric),
+		Statistic: types.Statistic(watching.Statistic), Period: aws.Int32(int32(a.Period / time.Second)), // #nosec G115 -- at most a day
+		EvaluationPeriods: aws.Int32(1), DatapointsToAlarm: aws.Int32(1), Threshold: aws.Float64(a.Threshold),
+		ComparisonOperator: types.ComparisonOperatorGreaterThanOrEqualToThreshold, TreatMissingData: aws.String(a.Missing),
+	}
+	if a.Dimension != "" {
+		in.Dimensions = Dimensions(a.Dimension, a.Value)
+	}
+	return in
+}

@@ -1,0 +1,49 @@
+package statemachines
+
+import "strings"
+
+// Schedule starts a machine by the clock, in the region that is active.
+type Schedule struct {
+	Name       string // after the environment's prefix
+	Machine    string
+	Expression string // of EventBridge Scheduler, UTC
+	Input      string // EventBridge Scheduler replaces <aws.scheduler...> in it
+}
+
+// slot is the input by which an execution knows the time that it was scheduled for: success is counted by slots.
+const slot = `"slot":"<aws.scheduler.scheduled-time>"`
+
+// Schedules are all schedules of machines.
+//
+// The slot at midnight is the daily run's, which begins the day's chain with a full point; the other 95 slots of 15 minutes
+// are incremental. The snapshots of every six hours keep two hours clear of it and of RDS's own backup window.
+func Schedules() []Schedule {
+	return []Schedule{
+		{"backup-daily", "backup-daily", "cron(0 0 * * ? *)", `{"reason":"daily",` + slot + `}`},
+		{"backup-data-first-hour", "backup-data", "cron(15,30,45 0 * * ? *)", `{"reason":"every 15 minutes",` + slot + `}`},
+		{"backup-data", "backup-data", "cron(0/15 1-23 * * ? *)", `{"reason":"every 15 minutes",` + slot + `}`},
+		// What size and time do not show (a damaged disk, a tool that sets times back) is found by content, once a week.
+		{"backup-data-by-content", "backup-data", "cron(7 4 ? * SUN *)", `{"reason":"weekly, by content","checksum":true,` + slot + `}`},
+		{"backup-database", "backup-database", "cron(0 2/6 * * ? *)", `{"reason":"every six hours",` + slot + `}`},
+	}
+}
+
+// Rule starts a machine by an event, in the region that is active.
+type Rule struct {
+	Name    string // after the environment's prefix
+	Machine string
+	pattern string
+}
+
+// Rules are all rules that start backups.
+func Rules() []Rule {
+	return []Rule{
+		// https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html
+		{"parameter-changed", "backup-configuration", `{"source":["aws.ssm"],"detail-type":["Parameter Store Change"],"detail":{"name":[{"prefix":"PARAMETERS/"}]}}`},
+	}
+}
+
+// Pattern is the event pattern of a rule, for the parameters below a path and the stacks of a prefix.
+func (r Rule) Pattern(parameters, prefix string) string {
+	return strings.NewReplacer("PARAMETERS", parameters, "PREFIX", prefix).Replace(r.pattern)
+}
