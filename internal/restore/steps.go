@@ -34,6 +34,6 @@ func Steps(mode Mode, storageGiB int) []Step {
 		{Name: "keep the old database under another name", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented},
 		{Name: "put the restored database in its place", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented},
 		{Name: "start the services by tier, and validate", LowSeconds: 60, HighSeconds: 4 * 60, Stopped: true, Source: guessed},
-		{Name: "rebuild the replica, its first backup included", LowSeconds: 2 * renameLow, HighSeconds: renameHigh + 20*60 + 5*60, Source: guessed},
+		{Name: "rebuild the replica, its first backup included", LowSeconds: renameLow + 8*60 + 60 + 15, HighSeconds: renameHigh + 20*60 + 4*60 + 60, Source: guessed},
 	}
 }
