@@ -3,6 +3,8 @@ package functions
 import (
 	"github.com/acso/disaster-recovery/functions/backupconfig"
 	"github.com/acso/disaster-recovery/functions/backupdata"
+	"github.com/acso/disaster-recovery/functions/backuplogs"
+	"github.com/acso/disaster-recovery/functions/checkreplication"
 	"github.com/acso/disaster-recovery/functions/copytodr"
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/verifychecksums"
@@ -22,7 +24,15 @@ func backup() []Function {
 		{
 			// It reads the files: the longest that Lambda allows, and memory for throughput.
 			Name: "backupdata", New: on(backupdata.New, (*backupdata.Handler).Handle), Grants: backupdata.Grants, Errors: backupdata.Errors,
-			Event: backupdata.Event, Timeout: longest, MemoryMB: 4 * memory, Regions: Both, Concurrency: oneWriter,
+			Event: backupdata.Event, Timeout: longest, MemoryMB: 4 * memory, Regions: Both, Files: true, Concurrency: oneWriter,
+		},
+		{
+			Name: "backuplogs", New: on(backuplogs.New, (*backuplogs.Handler).Handle), Grants: backuplogs.Grants, Errors: backuplogs.Errors,
+			Event: backuplogs.Event, Timeout: longest, MemoryMB: 2 * memory, Regions: Both, Concurrency: oneWriter,
+		},
+		{
+			Name: "checkreplication", New: on(checkreplication.New, (*checkreplication.Handler).Handle), Grants: checkreplication.Grants, Errors: checkreplication.Errors,
+			Event: checkreplication.Event, Timeout: brief, MemoryMB: memory, Regions: Both,
 		},
 		{
 			Name: "copytodr", New: on(copytodr.New, (*copytodr.Handler).Handle), Grants: copytodr.Grants, Errors: copytodr.Errors,

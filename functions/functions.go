@@ -39,6 +39,8 @@ type Function struct {
 	Event       []byte // an example input that works
 	Regions     Regions
 	Schedule    string // EventBridge schedule expression, "" for none
+	Payload     string // input that the schedule gives, as JSON; "" for {}
+	Files       bool   // has the application data mounted
 	Concurrency int    // reserved concurrent executions; 0 leaves the account's pool
 }
 
@@ -49,7 +51,7 @@ func All() []Function { return append(OfRecovery(), OfBackup()...) }
 func OfRecovery() []Function { return slices.Concat(watched(), failover(), restores()) }
 
 // OfBackup are the functions of the backup stack.
-func OfBackup() []Function { return backup() }
+func OfBackup() []Function { return append(backup(), keeping()...) }
 
 // Named is the function of a name.
 func Named(name string) (Function, bool) {

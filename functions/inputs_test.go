@@ -6,8 +6,10 @@ import (
 	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/functions/backupconfig"
 	"github.com/acso/disaster-recovery/functions/backupdata"
+	"github.com/acso/disaster-recovery/functions/backuplogs"
 	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
+	"github.com/acso/disaster-recovery/functions/checkreplication"
 	"github.com/acso/disaster-recovery/functions/copytodr"
 	"github.com/acso/disaster-recovery/functions/fence"
 	"github.com/acso/disaster-recovery/functions/flipdns"
@@ -18,6 +20,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/probe"
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
+	"github.com/acso/disaster-recovery/functions/prunesnapshots"
 	"github.com/acso/disaster-recovery/functions/rebuildreplica"
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
 	"github.com/acso/disaster-recovery/functions/restorelock"
@@ -26,18 +29,20 @@ import (
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/validate"
 	"github.com/acso/disaster-recovery/functions/verifychecksums"
+	"github.com/acso/disaster-recovery/functions/watchbackups"
 	"github.com/acso/disaster-recovery/internal/platform"
 )
 
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
-		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{},
+		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
 		"checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
 		"restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "verifychecksums": &verifychecksums.Input{},
+		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {
 		input, ok := inputs[f.Name]

@@ -264,3 +264,24 @@ func TestValidationWritesNothingIntoTheTable(t *testing.T) {
 	}
 	p.gives("incident", `{"action":"record","stage":"on",`+claim+`}`, map[string]any{"state": "open"})
 }
+
+// TestTheLossBoundIsAMetricOnlyWhenItIsKnown: a dashboard that shows zero for want of a measurement lies.
+func TestTheLossBoundIsAMetricOnlyWhenItIsKnown(t *testing.T) {
+	p := begin(t, 22)
+	put := 0
+	p.Cloud.Observe(func(r cloud.Record) {
+		if r.Caller == "checklag" && r.Operation == "CloudWatch.PutMetricData" && r.Effect {
+			put++
+		}
+	})
+	p.gives("checklag", `{}`, map[string]any{"verdict": "within"})
+	if put != 1 {
+		t.Errorf("a known bound led to %d data points", put)
+	}
+	region := p.e.Regions.Recovery
+	p.RDS.ExhaustConnections(region, p.e.DatabaseIn(region), true)
+	p.gives("checklag", `{}`, map[string]any{"verdict": "unknown"})
+	if put != 1 {
+		t.Error("an unknown bound is drawn as a number")
+	}
+}

@@ -19,10 +19,11 @@ type alarm struct {
 	threshold             float64 // the alarm is raised at it and above, or under it
 	under                 bool
 	missing               string // what a period without data means
+	topic                 string // that is told; "" for the on-call engineer's
 	silent                bool   // tells nobody: something else acts on it
 }
 
-// alarm makes the alarm; unless it is silent it tells the on-call engineer when it is raised and when it is over.
+// alarm makes the alarm; unless it is silent it tells somebody when it is raised and when it is over.
 func (p *place) alarm(a alarm) awscloudwatch.CfnAlarm {
 	comparison := "GreaterThanOrEqualToThreshold"
 	if a.under {
@@ -40,7 +41,10 @@ func (p *place) alarm(a alarm) awscloudwatch.CfnAlarm {
 		Threshold: jsii.Number(a.threshold), ComparisonOperator: jsii.String(comparison), TreatMissingData: jsii.String(a.missing),
 	}
 	if !a.silent {
-		tell := jsii.Strings(p.env.Topic(p.region, p.env.Contacts.OnCall.Topic))
+		if a.topic == "" {
+			a.topic = p.env.Contacts.OnCall.Topic
+		}
+		tell := jsii.Strings(p.env.Topic(p.region, a.topic))
 		props.AlarmActions, props.OkActions = tell, tell
 	}
 	return awscloudwatch.NewCfnAlarm(p.Stack, jsii.String(a.id), props)

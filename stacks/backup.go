@@ -1,10 +1,15 @@
 package stacks
 
 import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/acso/disaster-recovery/functions"
+	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/statemachines"
 )
 
@@ -13,27 +18,62 @@ import (
 type backup struct {
 	*place
 	foundation *foundation
+	storage    *storage
 	dead       awssqs.IQueue
 }
 
 // backup makes the stack of a region; copies is that of the recovery region, whose buckets the primary's are replicated
 // to, and nil there.
-func (a *app) backup(f *foundation, copies *backup) *backup {
-	b := &backup{place: a.place(f.region, "backup", "Backups of "+a.options.Environment.Prefix()+": buckets, functions, machines"), foundation: f}
+func (a *app) backup(s *storage, copies *backup) *backup {
+	f := s.foundation
+	b := &backup{place: a.place(f.region, "backup", "Backups of "+a.options.Environment.Prefix()+": buckets, functions, machines"), foundation: f, storage: s}
 	if copies != nil {
 		b.AddDependency(copies.Stack, jsii.String("replication names the buckets of the recovery region"))
 	}
 	b.buckets()
 	b.dead = b.deadLetters(f)
 	for _, function := range functions.OfBackup() {
-		b.deployFunction(function, f, b.dead)
+		b.deployFunction(function, f, s, b.dead)
 	}
 	for _, machine := range statemachines.All() {
 		if aboutBackups(machine) {
 			b.machine(machine, f)
 		}
 	}
+	b.startByClock()
+	b.startOnChange()
+	b.alarms()
 	return b
+}
+
+// startByClock starts the machines by their schedules, where the data live: the other region's are there, and disabled.
+func (b *backup) startByClock() {
+	for _, s := range statemachines.Schedules() {
+		if _, exists := statemachines.Named(s.Machine); !exists {
+			continue // its machine is not written yet, and a schedule without one would fail every time
+		}
+		b.schedule(schedule{
+			name: b.env.Prefix() + "-" + s.Name, expression: s.Expression, input: s.Input, disabled: !b.active(),
+			target: b.env.MachineARN(b.region, s.Machine), action: "states:StartExecution",
+		}, b.dead)
+	}
+}
+
+// startOnChange starts machines by events. A copy into the recovery region's Parameter Store is a change there too and must
+// not be copied back, so the rules are enabled where the data live.
+func (b *backup) startOnChange() {
+	for _, r := range statemachines.Rules() {
+		target := b.env.MachineARN(b.region, r.Machine)
+		role := b.role(r.Name, "events.amazonaws.com", "Starts "+r.Machine+" by an event", grant.Grant{Actions: []string{"states:StartExecution"}, Resources: []string{target}})
+		var pattern map[string]any
+		if err := json.Unmarshal([]byte(r.Pattern(b.env.Parameters, b.env.Prefix())), &pattern); err != nil {
+			panic(fmt.Sprintf("rule %s: %v", r.Name, err)) // a constant; a test of its package reads it
+		}
+		b.rule(rule{
+			name: b.env.Prefix() + "-" + r.Name, description: "Starts " + r.Machine + " by an event", pattern: pattern, disabled: !b.active(),
+			target: &awsevents.CfnRule_TargetProperty{Id: jsii.String("machine"), Arn: jsii.String(target), RoleArn: role.RoleArn()},
+		}, b.dead)
+	}
 }
 
 // buckets are that of the recovery points and that of reports and evidence. Object Lock keeps every version for as long as

@@ -112,7 +112,6 @@ func encryption(key awskms.IKey) *awss3.CfnBucket_BucketEncryptionProperty {
 }
 
 func closed() *awss3.CfnBucket_PublicAccessBlockConfigurationProperty {
-	yes := jsii.Bool(true)
 	return &awss3.CfnBucket_PublicAccessBlockConfigurationProperty{BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes}
 }
 

@@ -12,11 +12,13 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// PostgreSQL's major version; RDS applies minor ones in the maintenance window. Replica and source have to agree.
+// PostgreSQL as it is first made; RDS applies minor versions in the maintenance window, and CloudFormation never goes back.
 const (
-	postgresVersion = "16"
-	postgresFamily  = "postgres16"
+	postgresVersion = "17.9"
+	postgresFamily  = "postgres17"
 )
+
+var yes, no = jsii.Bool(true), jsii.Bool(false)
 
 // database is the instance in the primary region and its cross-region replica in the other. Both are L1: the L2 of the
 // replica is broken from Go (https://github.com/aws/aws-cdk/issues/28998), and the two are read side by side.
@@ -33,10 +35,6 @@ func (w *workload) database() {
 	accept(instance,
 		solutions("RDS11", "The port is no secret: only the networks of the two regions reach it, and the ACL around it is the fence."),
 		both("RDSInBackupPlan", "RDS takes automated backups and replicates them; the backup machine takes and copies snapshots. AWS Backup would be a third owner."))
-	if !w.active() {
-		const inherited = "A replica inherits encryption from its source and names its own region's key; CloudFormation forbids the property beside a source."
-		accept(instance, solutions("RDS2", inherited), both("RDSStorageEncrypted", inherited))
-	}
 }
 
 // databaseProps are what source and replica share.
@@ -56,10 +54,9 @@ func (w *workload) databaseProps() *awsrds.CfnDBInstanceProps {
 		Description: jsii.String("TLS only, connections logged"), Family: jsii.String(postgresFamily),
 		Parameters: map[string]string{"rds.force_ssl": "1", "log_connections": "1", "log_disconnections": "1"},
 	})
-	yes, no := jsii.Bool(true), jsii.Bool(false)
 	return &awsrds.CfnDBInstanceProps{
 		DbInstanceIdentifier: jsii.String(w.env.DatabaseIn(w.region)), DbInstanceClass: jsii.String(w.env.Database.InstanceClass),
-		Engine: jsii.String("postgres"), StorageType: jsii.String("gp3"), KmsKeyId: w.foundation.database.KeyArn(),
+		Engine: jsii.String("postgres"), StorageType: jsii.String("gp3"), StorageEncrypted: yes, KmsKeyId: w.foundation.database.KeyArn(),
 		DbSubnetGroupName: subnets.Ref(), DbParameterGroupName: parameters.Ref(), VpcSecurityGroups: &[]*string{access.SecurityGroupId()},
 		PubliclyAccessible: no, DeletionProtection: yes, DeleteAutomatedBackups: no, CopyTagsToSnapshot: yes, AutoMinorVersionUpgrade: yes,
 		EnableIamDatabaseAuthentication: yes, // the functions log in with it
@@ -76,7 +73,7 @@ func (w *workload) source(props *awsrds.CfnDBInstanceProps) {
 	password := w.password()
 	props.EngineVersion, props.DbName = jsii.String(postgresVersion), jsii.String(w.env.Database.Name)
 	props.AllocatedStorage, props.MaxAllocatedStorage = jsii.String("100"), jsii.Number(1000)
-	props.StorageEncrypted, props.MultiAz = jsii.Bool(true), jsii.Bool(true)
+	props.MultiAz = yes
 	props.BackupRetentionPeriod = jsii.Number(w.env.Database.BackupRetention.Days())
 	props.MasterUsername, props.MasterUserPassword = jsii.String(masterUser), jsii.String("{{resolve:secretsmanager:"+*password.Ref()+":SecretString:password}}")
 	props.AutomaticBackupReplicationRegion = jsii.String(w.env.Pair(w.region))
@@ -126,7 +123,7 @@ func (w *workload) replica(props *awsrds.CfnDBInstanceProps) {
 	props.SourceRegion = jsii.String(w.env.Pair(w.region))
 	props.BackupRetentionPeriod = jsii.Number(1)
 	// A standby in a second zone from the start: after a promotion this is the production database.
-	props.MultiAz = jsii.Bool(true)
+	props.MultiAz = yes
 }
 
 func (w *workload) monitoring() awsiam.Role {

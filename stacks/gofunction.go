@@ -21,11 +21,17 @@ import (
 
 // goFunction deploys one function of the registry: its binary for arm64 with the environment beside it, a log group, a
 // role of exactly its grants, tracing, a queue for asynchronous events that failed for good, and an alarm on errors.
-func (p *place) goFunction(f functions.Function, n *foundation, dead awssqs.IQueue) awslambda.Function {
+func (p *place) goFunction(f functions.Function, n *foundation, files *storage, dead awssqs.IQueue) awslambda.Function {
 	name := p.env.FunctionName(f.Name)
 	logs := p.logGroup(f.Name+"-logs", "/aws/lambda/"+name, n.data)
 	grants := f.Grants(p.env, p.region)
-	role := p.role(f.Name, "lambda.amazonaws.com", "What the function "+name+" may do: its grants in the registry", append(grants, p.running(name, dead, needsDatabase(grants))...)...)
+	inNetwork := needsDatabase(grants) || f.Files
+	needed := append(grants, p.running(name, dead, inNetwork)...)
+	if f.Files {
+		// https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html#configuration-filesystem-permissions
+		needed = append(needed, grant.Grant{Actions: []string{"elasticfilesystem:ClientMount", "elasticfilesystem:ClientRootAccess"}, Resources: []string{*files.filesARN()}})
+	}
+	role := p.role(f.Name, "lambda.amazonaws.com", "What the function "+name+" may do: its grants in the registry", needed...)
 	props := &awslambda.FunctionProps{
 		FunctionName: jsii.String(name),
 		Description:  jsii.String("Step " + f.Name + " of the recovery of " + p.env.Prefix()),
@@ -40,7 +46,10 @@ func (p *place) goFunction(f functions.Function, n *foundation, dead awssqs.IQue
 	if f.Concurrency > 0 {
 		props.ReservedConcurrentExecutions = jsii.Number(f.Concurrency)
 	}
-	if needsDatabase(grants) {
+	if f.Files {
+		props.Filesystem = files.mounted()
+	}
+	if inNetwork {
 		props.Vpc, props.VpcSubnets = n.vpc, &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS}
 		props.SecurityGroups = &[]awsec2.ISecurityGroup{n.functions}
 	}
@@ -49,7 +58,7 @@ func (p *place) goFunction(f functions.Function, n *foundation, dead awssqs.IQue
 	if f.Concurrency == 0 {
 		accept(function, both("LambdaConcurrency", "A reservation is a ceiling too, and it takes from the account's pool: a failover must never be throttled by it. Functions that must run one at a time have one."))
 	}
-	if !needsDatabase(grants) {
+	if !inNetwork {
 		accept(function, both("LambdaInsideVPC", "It calls AWS endpoints only, in both regions, over TLS. Inside the network it would need NAT to reach the other region and gain nothing."))
 	}
 	p.alarmOnErrors(f, function)

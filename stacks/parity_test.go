@@ -29,7 +29,7 @@ func lab(t *testing.T) *world.World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return world.New(world.Options{Seed: 1, Environment: e, Evaluator: evaluator, Machines: machines})
+	return world.New(world.Options{Seed: 1, Environment: e, Evaluator: evaluator, Machines: machines, Scheduled: true})
 }
 
 // same reports what is in one of two sets only.
@@ -145,6 +145,9 @@ func TestSchedulesAreThoseOfTheLab(t *testing.T) {
 	var theirs []string
 	for _, region := range w.Cloud.Regions() {
 		for _, s := range w.Scheduler.Schedules(region) {
+			if strings.Contains(s.TargetARN, ":stateMachine:") && !slices.Contains(w.States.Machines(), s.TargetARN) {
+				continue // of a machine that is not written yet: neither side may run it
+			}
 			theirs = append(theirs, fmt.Sprintf("%s %s %s to %s, disabled %t, input %s", region, s.Name, s.Expression, s.TargetARN, s.Disabled, s.Input))
 		}
 	}
@@ -193,8 +196,8 @@ func canonical(t *testing.T, text string) string {
 	return string(out)
 }
 
-// TestAlarmsAreThoseOfTheLab compares the alarms on the project's own metrics, on which something acts or which judge
-// backups. Alarms on AWS's metrics (errors, failed executions, dead letters, endpoints) only tell a person.
+// TestAlarmsAreThoseOfTheLab compares the alarms on which something acts or which judge backups. Those that the constructs
+// add (errors, failed executions, dead letters) and those on endpoints only tell a person, and the lab has none of them.
 func TestAlarmsAreThoseOfTheLab(t *testing.T) {
 	w := lab(t)
 	type definition struct {
@@ -207,6 +210,9 @@ func TestAlarmsAreThoseOfTheLab(t *testing.T) {
 	var theirs []string
 	for _, region := range w.Cloud.Regions() {
 		for _, a := range w.Metrics.Alarms(region) {
+			if strings.HasPrefix(*a.Namespace, "AWS/") {
+				continue
+			}
 			d := definition{
 				region, *a.AlarmName, *a.Namespace, *a.MetricName, string(a.Statistic), string(a.ComparisonOperator), aws.ToString(a.TreatMissingData), "",
 				int(*a.Period), int(*a.EvaluationPeriods), int(*a.DatapointsToAlarm), *a.Threshold,
@@ -220,7 +226,7 @@ func TestAlarmsAreThoseOfTheLab(t *testing.T) {
 	number := func(value any) int { n, _ := value.(float64); return int(n) }
 	same(t, "alarm", synthesised(t).deployed("AWS::CloudWatch::Alarm", func(region string, p map[string]any) string {
 		namespace, _ := p["Namespace"].(string)
-		if strings.HasPrefix(namespace, "AWS/") {
+		if slices.Contains([]string{"AWS/Lambda", "AWS/States", "AWS/SQS", "AWS/Route53"}, namespace) {
 			return ""
 		}
 		d := definition{

@@ -41,18 +41,18 @@ func (a *app) recovery(f *foundation) *recovery {
 // aboutBackups tells the machines of the backup stack from those of the recovery stack.
 func aboutBackups(m statemachines.Machine) bool { return strings.Contains(m.Name, "backup") }
 
-// deploy makes a function and the schedule that it has.
-func (p *place) deployFunction(f functions.Function, in *foundation, dead awssqs.IQueue) {
-	made := p.goFunction(f, in, dead)
+// deployFunction makes a function and the schedule that it has.
+func (p *place) deployFunction(f functions.Function, in *foundation, files *storage, dead awssqs.IQueue) {
+	made := p.goFunction(f, in, files, dead)
 	if f.Schedule == "" {
 		return
 	}
 	name := p.env.FunctionName(f.Name)
-	fires := p.schedule(schedule{name: name, expression: f.Schedule, target: p.env.FunctionARN(p.region, f.Name), action: "lambda:InvokeFunction"}, dead)
+	fires := p.schedule(schedule{name: name, expression: f.Schedule, input: f.Payload, target: p.env.FunctionARN(p.region, f.Name), action: "lambda:InvokeFunction"}, dead)
 	fires.Node().AddDependency(made)
 }
 
-func (r *recovery) deploy(f functions.Function) { r.deployFunction(f, r.foundation, r.dead) }
+func (r *recovery) deploy(f functions.Function) { r.deployFunction(f, r.foundation, nil, r.dead) }
 
 // incidents is the table with the lock, the latch and the history. It replicates nowhere: recovery runs on what the
 // region itself knows.

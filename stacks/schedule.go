@@ -15,6 +15,7 @@ type schedule struct {
 	target     string // ARN
 	action     string // what the scheduler does to the target: lambda:InvokeFunction
 	input      string // JSON, "" for Scheduler's own event
+	disabled   bool
 }
 
 // schedule makes the schedule with a role that may do nothing but fire it. What cannot be delivered is tried again for
@@ -33,11 +34,15 @@ func (p *place) schedule(s schedule, dead awssqs.IQueue) awsscheduler.CfnSchedul
 	if s.input != "" {
 		target.Input = jsii.String(s.input)
 	}
+	state := "ENABLED"
+	if s.disabled {
+		state = "DISABLED"
+	}
 	made := awsscheduler.NewCfnSchedule(p.Stack, jsii.String(s.name+"-schedule"), &awsscheduler.CfnScheduleProps{
 		Name: jsii.String(s.name), Description: jsii.String("Fires " + s.name),
 		ScheduleExpression: jsii.String(s.expression), ScheduleExpressionTimezone: jsii.String("UTC"),
 		FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
-		State:              jsii.String("ENABLED"), Target: target,
+		State:              jsii.String(state), Target: target,
 	})
 	made.Node().AddDependency(role.policy)
 	return made

@@ -44,12 +44,15 @@ func New(o Options) (awscdk.App, error) {
 	serving := app.workload(originals, nil, standby)
 	app.workload(copies, serving, nil)
 
-	points := app.backup(standby, nil)
-	app.backup(home, points)
+	points := app.backup(copies, nil)
+	app.backup(originals, points)
 
 	app.dns(app.recovery(home), app.recovery(standby))
 	app.access(home)
 
+	for _, tag := range *tags("Application", e.Application, "Environment", e.Name, "ManagedBy", "cdk") {
+		awscdk.Tags_Of(app.App).Add(tag.Key, tag.Value, nil)
+	}
 	for _, aspect := range o.Aspects {
 		awscdk.Aspects_Of(app.App).Add(aspect, nil)
 	}
@@ -97,7 +100,6 @@ func (a *app) place(region, name, description string) *place {
 		CrossRegionReferences: jsii.Bool(true),
 		TerminationProtection: jsii.Bool(true),
 		AnalyticsReporting:    jsii.Bool(false),
-		Tags:                  &map[string]*string{"Application": jsii.String(e.Application), "Environment": jsii.String(e.Name), "ManagedBy": jsii.String("cdk")},
 	})
 	return &place{Stack: stack, env: e, region: region, options: a.options}
 }

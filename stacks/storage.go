@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsefs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -16,6 +17,7 @@ type storage struct {
 	foundation *foundation
 	files      awsefs.CfnFileSystem
 	fileAccess awsec2.SecurityGroup
+	entrance   awsefs.CfnAccessPoint // of the functions that read the files
 }
 
 // storage makes the stack of a region; standby is that of the recovery region, and nil there.
@@ -74,6 +76,8 @@ func (s *storage) fileSystem(standby *storage) {
 	s.files.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 	accept(s.files, both("EFSInBackupPlan", "Its own backup policy is on, which is AWS Backup's plan for file systems; the rule looks for a plan in the template."))
 	s.mountTargets()
+	root := &awsefs.CfnAccessPoint_PosixUserProperty{Uid: jsii.String("0"), Gid: jsii.String("0")}
+	s.entrance = awsefs.NewCfnAccessPoint(s.Stack, jsii.String("backup-entrance"), &awsefs.CfnAccessPointProps{FileSystemId: s.files.AttrFileSystemId(), PosixUser: root})
 }
 
 func (s *storage) mountTargets() {
@@ -87,6 +91,18 @@ func (s *storage) mountTargets() {
 		})
 	}
 }
+
+// mounted is the file system as functions see it, below FilesMount; whoever owns a file, its backup reads it.
+func (s *storage) mounted() awslambda.FileSystem {
+	return awslambda.NewFileSystem(&awslambda.FileSystemConfig{
+		Arn: s.entrance.AttrArn(), LocalMountPath: jsii.String(filesMount),
+	})
+}
+
+// filesMount is where a function finds the files; see internal/bootstrap. Lambda allows no path outside /mnt.
+const filesMount = "/mnt/data"
+
+func (s *storage) filesARN() *string { return s.files.AttrArn() }
 
 // images are the repositories, filled from the primary's by replication: a standby that had to pull from a dead region
 // would start nothing.

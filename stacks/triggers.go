@@ -43,7 +43,11 @@ func (r *recovery) startOnAlarm() {
 	target := r.env.MachineARN(r.region, "failover")
 	role := r.role("start-failover", "events.amazonaws.com", "Starts the failover when the primary's alarm is raised",
 		grant.Grant{Actions: []string{"states:StartExecution"}, Resources: []string{target}})
-	r.rule(r.env.PrimaryAlarm(), "Starts the failover when the primary was seen down", alarmRaised(r.env.PrimaryAlarm(), r.env.EndpointAlarm(r.env.Pair(r.region))), &awsevents.CfnRule_TargetProperty{Id: jsii.String("failover"), Arn: jsii.String(target), RoleArn: role.RoleArn()})
+	r.rule(rule{
+		name: r.env.PrimaryAlarm(), description: "Starts the failover when the primary was seen down",
+		pattern: alarmRaised(r.env.PrimaryAlarm(), r.env.EndpointAlarm(r.env.Pair(r.region))),
+		target:  &awsevents.CfnRule_TargetProperty{Id: jsii.String("failover"), Arn: jsii.String(target), RoleArn: role.RoleArn()},
+	}, r.dead)
 }
 
 // alarmRaised matches the event of an alarm that is raised.
@@ -62,34 +66,19 @@ func (r *recovery) releaseOnEnd() {
 
 func (r *recovery) releaseBy(name, machine, handler string) {
 	function := r.env.FunctionARN(r.region, handler)
-	rule := r.rule(name, "Releases the lock of a "+machine+" that ended otherwise than by its own states", map[string]any{
-		"source": []string{"aws.states"}, "detail-type": []string{"Step Functions Execution Status Change"},
-		"detail": map[string]any{"status": []string{"FAILED", "TIMED_OUT", "ABORTED"}, "stateMachineArn": []string{r.env.MachineARN(r.region, machine)}},
-	}, &awsevents.CfnRule_TargetProperty{Id: jsii.String(handler), Arn: jsii.String(function)})
+	ended := r.rule(rule{
+		name: name, description: "Releases the lock of a " + machine + " that ended otherwise than by its own states",
+		pattern: map[string]any{
+			"source": []string{"aws.states"}, "detail-type": []string{"Step Functions Execution Status Change"},
+			"detail": map[string]any{"status": []string{"FAILED", "TIMED_OUT", "ABORTED"}, "stateMachineArn": []string{r.env.MachineARN(r.region, machine)}},
+		},
+		target: &awsevents.CfnRule_TargetProperty{Id: jsii.String(handler), Arn: jsii.String(function)},
+	}, r.dead)
 	permission := awslambda.NewCfnPermission(r.Stack, jsii.String(handler+"-from-rule"), &awslambda.CfnPermissionProps{
 		Action: jsii.String("lambda:InvokeFunction"), FunctionName: jsii.String(function),
-		Principal: jsii.String("events.amazonaws.com"), SourceArn: rule.AttrArn(),
+		Principal: jsii.String("events.amazonaws.com"), SourceArn: ended.AttrArn(),
 	})
 	permission.Node().AddDependency(r.Stack.Node().FindChild(jsii.String(handler)))
-}
-
-// rule makes an EventBridge rule whose undeliverable events are kept.
-func (r *recovery) rule(name, description string, pattern map[string]any, target *awsevents.CfnRule_TargetProperty) awsevents.CfnRule {
-	target.DeadLetterConfig = &awsevents.CfnRule_DeadLetterConfigProperty{Arn: r.dead.QueueArn()}
-	rule := awsevents.NewCfnRule(r.Stack, jsii.String(name), &awsevents.CfnRuleProps{
-		Name: jsii.String(name), Description: jsii.String(description), EventPattern: pattern, State: jsii.String("ENABLED"),
-		Targets: &[]any{target},
-	})
-	queue := r.dead.(interface {
-		AddToResourcePolicy(awsiam.PolicyStatement) *awsiam.AddToResourcePolicyResult
-	})
-	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-	queue.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("sqs:SendMessage"), Resources: &[]*string{r.dead.QueueArn()},
-		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": rule.AttrArn()}},
-	}))
-	return rule
 }
 
 // topics reach the emergency response team, one topic for each role. People subscribe by hand: a subscription has to be

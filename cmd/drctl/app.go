@@ -1,7 +1,8 @@
 // Command drctl is the operator's command line: it rehearses recoveries in the lab and checks what would be deployed.
 //
-// It touches no AWS account. Exit status 0 means that the outcome was the expected one and the objectives hold, 1 that
-// they do not, and 2 that the command line or an input was wrong, with one line on standard error that says how.
+// It touches no AWS account, except that doctor without --lab asks one and changes nothing. Exit status 0 means that the
+// outcome was the expected one and the objectives hold, 1 that they do not, and 2 that the command line or an input was
+// wrong, with one line on standard error that says how.
 package main
 
 import (
@@ -45,7 +46,7 @@ func (a *app) run(args []string) int {
 	ended := false
 	parser, err := kong.New(&line,
 		kong.Name("drctl"),
-		kong.Description("Rehearse disaster recovery on this machine: two AWS regions, the real state machines and the real handlers, on virtual time. Nothing here touches an AWS account."),
+		kong.Description("Rehearse disaster recovery on this machine: two AWS regions, the real state machines and the real handlers, on virtual time. Nothing here touches an AWS account, except that doctor without --lab asks one and changes nothing."),
 		kong.Writers(a.stdout, a.stderr),
 		kong.Exit(func(int) { ended = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: console.PipeWidth}),

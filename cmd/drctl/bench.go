@@ -11,7 +11,9 @@ import (
 )
 
 type benchCommand struct {
-	Coldstart coldstartCommand `cmd:"" help:"Build each function, and measure its package and the start of its binary."`
+	Coldstart coldstartCommand     `cmd:"" help:"Build each function, and measure its package and the start of its binary."`
+	Backup    storageBackupCommand `cmd:"" help:"Measure backups side by side with other tools, against a real S3 server on this machine."`
+	Verify    storageVerifyCommand `cmd:"" help:"Measure verifications of content in the same way."`
 }
 
 type coldstartCommand struct {

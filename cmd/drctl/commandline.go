@@ -15,10 +15,15 @@ type commandLine struct {
 	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that drill knows."`
 	Campaign  campaignCommand  `cmd:"" help:"Run all scenarios over many seeds with random faults."`
 	Crash     crashCommand     `cmd:"" help:"Kill the execution at every state and in every changing call, and redrive it."`
+	Restore   restoreCommand   `cmd:"" help:"Plan a restore to a moment."`
 	Validate  validateCommand  `cmd:"" help:"Check environment files and name every mistake in them."`
 	Machine   machineCommand   `cmd:"" help:"Run, check or compare state machine definitions."`
 	Diagrams  diagramsCommand  `cmd:"" help:"Write a Mermaid diagram of every state machine."`
+	Backups   backupsCommand   `cmd:"" help:"List the recovery points there are: how old, how large, verified how deeply, kept until when and why."`
 	Bench     benchCommand     `cmd:"" help:"Measure this project on this machine."`
+	Quotas    quotasCommand    `cmd:"" help:"Compute the service quotas that the templates of an environment need."`
+	Doctor    doctorCommand    `cmd:"" help:"Examine this machine and the AWS account before a deployment; it only reads."`
+	Cost      costCommand      `cmd:"" help:"Estimate what the templates of an environment cost in a month."`
 }
 
 // seed is a seed on the command line.

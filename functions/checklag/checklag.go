@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/efs"
 
 	"github.com/acso/disaster-recovery/functions/checkhealth"
@@ -27,6 +28,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/switching"
 )
 
 // Event is an example input.
@@ -87,10 +89,11 @@ func New(p platform.Platform) *Handler {
 	}
 }
 
-// Grants is what it may do: read, and write the final bound into the incident.
+// Grants is what it may do: read, put the bound as a metric, and write the final bound into the incident.
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	grants := append(incident.Grants(e, region), database.Grants(e, region)...)
 	grants = append(grants, filesystem.Grants(e, region)...)
+	grants = append(grants, switching.Grants()...)
 	return append(grants, grant.Grant{Actions: []string{"cloudwatch:GetMetricStatistics"}, Resources: []string{"*"}})
 }
 
@@ -108,6 +111,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		out.FileSystem = h.boundFiles(ctx, end, e.Objectives.RecoveryPoint.Standard.Std())
 		out.Evidence = append(out.Evidence, h.replicaLag(ctx))
 	}
+	out.Evidence = append(out.Evidence, h.publish(ctx, out.Database)...)
 	out.Verdict = worse(out.Database.Verdict, out.FileSystem.Verdict)
 	out.Summary = fmt.Sprintf("database: %s (%s); file system: %s (%s)", out.Database.Verdict, out.Database.Why, out.FileSystem.Verdict, out.FileSystem.Why)
 	if in.Final && out.Database.Seconds != nil {
@@ -237,6 +241,22 @@ func worse(a, b Verdict) Verdict {
 		return Above
 	}
 	return Within
+}
+
+// publish puts the bound where dashboards and alarms see it. An unknown bound is no data point, since zero would be a lie.
+// It is best effort: what went wrong is evidence.
+func (h *Handler) publish(ctx context.Context, bound Bound) []string {
+	if bound.Seconds == nil {
+		return nil
+	}
+	_, err := h.cloudwatch.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{
+		Namespace:  aws.String(switching.Namespace),
+		MetricData: []types.MetricDatum{switching.Datum(h.p.Environment, switching.LossBound, *bound.Seconds, h.p.Clock.Now())},
+	})
+	if err != nil {
+		return []string{"the metric " + switching.LossBound + " was not put: " + err.Error()}
+	}
+	return nil
 }
 
 // lagWindow is how far back a data point of ReplicaLag is looked for; RDS puts one a minute.

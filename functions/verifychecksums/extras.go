@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/internal/manifest"
 )
 
@@ -32,7 +33,7 @@ func (h *Handler) extras(ctx context.Context, plan Plan) (int, error) {
 	stored := func(o types.Object) {
 		key := aws.ToString(o.Key)
 		delete(ours, key)
-		if !listed[key] {
+		if !listed[key] && key != plan.Prefix+backup.List { // the list of checksums is the backup's own
 			found = append(found, Result{Key: key, Verdict: Extra, Detail: "is stored and in no manifest of the day"})
 		}
 	}

@@ -34,6 +34,10 @@ type Target struct {
 	StorageClass types.StorageClass // "" for the standard class
 	Tags         map[string]string  // of every object, for the lifecycle rules
 	Retention    Retention          // of every object
+
+	// Unversioned allows a bucket without versions, in which a changed file takes its older points' bytes away. It is for
+	// measurements.
+	Unversioned bool
 }
 
 // Retention is an Object Lock, which needs a bucket that has it enabled. Its zero value leaves it to the bucket.
@@ -152,6 +156,9 @@ func Run(ctx context.Context, source Source, target Target, options Options) (Po
 	if before.Taken.After(options.Now) || before.Taken.Equal(options.Now) {
 		return Point{}, taken(target, before)
 	}
+	if before.Key != "" && before.Version == "" && !target.Unversioned {
+		return Point{}, unversioned(target)
+	}
 	point, err := attempt(ctx, files, target, options, before)
 	if distrust, ok := asDistrust(err); ok {
 		// What the point before says cannot be relied on, so this one stands alone.
@@ -166,6 +173,11 @@ func Run(ctx context.Context, source Source, target Target, options Options) (Po
 		return point, &IncompleteError{point}
 	}
 	return point, nil
+}
+
+func unversioned(target Target) error {
+	return failure.New(failure.Unsafe, "back up to "+target.Bucket, "the bucket has no versions: what is stored now would take the place of what older points mean").
+		Next("enable versioning on the bucket")
 }
 
 func taken(target Target, by previous) error {

@@ -12,9 +12,16 @@ type ordered[T any] struct {
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	places chan struct{} // nil with a width of 1
+	width  int
+	crew   int // goroutines that work; they stay, since a stack that has grown for the SDK is worth keeping
+	tasks  chan task[T]
 	line   chan *pending[T]
 	done   sync.WaitGroup
+}
+
+type task[T any] struct {
+	result *pending[T]
+	work   func(context.Context) (T, error)
 }
 
 type pending[T any] struct {
@@ -24,15 +31,15 @@ type pending[T any] struct {
 }
 
 // ahead is how many outcomes wait for one that takes long, for each place.
-const ahead = 64
+const ahead = 16
 
 func newOrdered[T any](ctx context.Context, width int, write func(T) error) *ordered[T] {
-	o := &ordered[T]{write: write, ctx: ctx}
+	o := &ordered[T]{write: write, ctx: ctx, width: width}
 	if width <= 1 {
 		return o
 	}
 	o.ctx, o.cancel = context.WithCancelCause(ctx)
-	o.places, o.line = make(chan struct{}, width), make(chan *pending[T], width*ahead)
+	o.tasks, o.line = make(chan task[T]), make(chan *pending[T], width*ahead)
 	o.done.Go(o.drain)
 	return o
 }
@@ -55,7 +62,7 @@ func (o *ordered[T]) drain() {
 
 // put adds what is known already.
 func (o *ordered[T]) put(known T) error {
-	if o.places == nil {
+	if o.width <= 1 {
 		return o.write(known)
 	}
 	return o.add(&pending[T]{outcome: known})
@@ -63,24 +70,36 @@ func (o *ordered[T]) put(known T) error {
 
 // do has work done.
 func (o *ordered[T]) do(work func(context.Context) (T, error)) error {
-	if o.places == nil {
+	if o.width <= 1 {
 		result, err := work(o.ctx)
 		if err != nil {
 			return err
 		}
 		return o.write(result)
 	}
+	t := task[T]{&pending[T]{ready: make(chan struct{})}, work}
 	select {
-	case o.places <- struct{}{}:
+	case o.tasks <- t: // somebody is idle
+		return o.add(t.result)
+	default:
+	}
+	if o.crew < o.width {
+		o.crew++
+		o.done.Go(o.labour)
+	}
+	select {
+	case o.tasks <- t:
+		return o.add(t.result)
 	case <-o.ctx.Done():
 		return context.Cause(o.ctx)
 	}
-	p := &pending[T]{ready: make(chan struct{})}
-	o.done.Go(func() {
-		defer func() { <-o.places; close(p.ready) }()
-		p.outcome, p.err = work(o.ctx)
-	})
-	return o.add(p)
+}
+
+func (o *ordered[T]) labour() {
+	for t := range o.tasks {
+		t.result.outcome, t.result.err = t.work(o.ctx)
+		close(t.result.ready)
+	}
 }
 
 func (o *ordered[T]) add(p *pending[T]) error {
@@ -94,12 +113,13 @@ func (o *ordered[T]) add(p *pending[T]) error {
 
 // close waits for everything and gives the first error.
 func (o *ordered[T]) close(err error) error {
-	if o.places == nil {
+	if o.width <= 1 {
 		return err
 	}
 	if err != nil {
 		o.cancel(err)
 	}
+	close(o.tasks)
 	close(o.line)
 	o.done.Wait()
 	if cause := context.Cause(o.ctx); cause != nil {

@@ -62,7 +62,7 @@ func PlanBatches(ctx context.Context, store Store, key, items string, depth Dept
 	if depth != Attributes && depth != Content {
 		return Plan{}, failure.New(failure.InvalidInput, "plan a verification", "depth %q is none of attributes and content", depth)
 	}
-	list := Target{Client: store.Client, Bucket: store.Bucket}.stream(ctx, items, "application/x-ndjson")
+	list := Target{Client: store.Client, Bucket: store.Bucket, Unversioned: true}.stream(ctx, items, "application/x-ndjson")
 	p, err := each(ctx, store, key, depth, limits, func(b Batch) error {
 		line, err := json.Marshal(b)
 		if err != nil {

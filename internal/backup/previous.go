@@ -29,8 +29,16 @@ type previous struct {
 	Digest  string // as its seal says; "" when it has none
 }
 
-// newest finds the last point of the kind.
+// newest finds the last point of the kind and reads its seal.
 func newest(ctx context.Context, client *s3.Client, bucket, kind string, now time.Time) (previous, error) {
+	p, err := find(ctx, client, bucket, kind, now)
+	if err != nil || p.Key == "" {
+		return p, err
+	}
+	return p.sealed(ctx, client, bucket)
+}
+
+func find(ctx context.Context, client *s3.Client, bucket, kind string, now time.Time) (previous, error) {
 	for back := range lookBack {
 		var found previous
 		err := list(ctx, client, bucket, manifest.Folder(now.AddDate(0, 0, -back)), func(o types.Object) error {
@@ -43,7 +51,7 @@ func newest(ctx context.Context, client *s3.Client, bucket, kind string, now tim
 			return previous{}, err
 		}
 		if found.Key != "" {
-			return found.sealed(ctx, client, bucket)
+			return found, nil
 		}
 	}
 	return previous{}, nil

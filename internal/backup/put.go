@@ -32,6 +32,9 @@ func (t Target) put(ctx context.Context, key string, text []byte, checksum strin
 	if err != nil {
 		return "", failure.FromAWS(err, "store s3://%s/%s", t.Bucket, key)
 	}
+	if out.VersionId == nil && !t.Unversioned {
+		return "", unversioned(t)
+	}
 	return aws.ToString(out.VersionId), nil
 }
 

@@ -2,7 +2,7 @@ package backup
 
 import (
 	"context"
-	"encoding/json"
+	"io"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -20,11 +20,13 @@ type record struct {
 	json     *stream // path below the day -> MD5, as verify-backup-integrity.py reads it
 	md5      *stream // as md5sum prints it
 	day      string
-	any      bool
+	width    int    // of concurrency
+	any      bool   // something is in the lists
+	text     []byte // of one line, used again
 }
 
-func newRecord(ctx context.Context, target Target, header manifest.Header) (*record, error) {
-	r := &record{target: target, header: header, day: manifest.Day(header.Taken)}
+func newRecord(ctx context.Context, target Target, header manifest.Header, width int) (*record, error) {
+	r := &record{target: target, header: header, width: width, day: manifest.Day(header.Taken)}
 	r.manifest = target.stream(ctx, manifest.KeyOf(header.Kind, header.Taken), "application/x-ndjson")
 	if header.Kind == manifest.ApplicationData {
 		r.json = target.stream(ctx, r.day+"checksums.json", "application/json")
@@ -35,26 +37,25 @@ func newRecord(ctx context.Context, target Target, header manifest.Header) (*rec
 	return r, err
 }
 
-func (r *record) add(_ context.Context, o manifest.Object) error {
+func (r *record) add(o manifest.Object) error {
 	if err := r.writer.Add(o); err != nil {
 		return err
 	}
 	if r.json == nil {
 		return nil
 	}
-	name, err := json.Marshal(o.Key[len(r.day):])
-	if err != nil {
-		return err
-	}
-	between := "{\n"
-	if r.any {
-		between = ",\n"
+	line := ",\n"
+	if !r.any {
+		line = "{\n"
 	}
 	r.any = true
-	if err := r.json.text(between, string(name), `: "`, o.MD5, `"`); err != nil {
+	r.text = manifest.AppendString(append(r.text[:0], line...), o.Key[len(r.day):])
+	r.text = append(append(append(r.text, `: "`...), o.MD5...), '"')
+	if _, err := r.json.Write(r.text); err != nil {
 		return err
 	}
-	return r.md5.text(sumLine(o.MD5, o.Key[len(r.header.Prefix):]))
+	_, err := io.WriteString(r.md5, sumLine(o.MD5, o.Key[len(r.header.Prefix):]))
+	return err
 }
 
 // sumLine is a line as md5sum writes and reads it: with a backslash in front when the name is escaped.
@@ -74,13 +75,10 @@ func (r *record) commit(ctx context.Context, before previous) (digest, versionID
 		if r.any {
 			end = "\n}\n"
 		}
-		if err := r.json.text(end); err != nil {
+		if _, err := io.WriteString(r.json, end); err != nil {
 			return "", "", err
 		}
-		if _, err := r.json.close(false); err != nil {
-			return "", "", err
-		}
-		if _, err := r.md5.close(false); err != nil {
+		if err := r.lists(); err != nil {
 			return "", "", err
 		}
 	}
@@ -90,14 +88,11 @@ func (r *record) commit(ctx context.Context, before previous) (digest, versionID
 	}
 	// A point that another run made meanwhile is not in our chain: it would be left without a successor, and could
 	// vanish unnoticed.
-	now, err := newest(ctx, r.target.Client, r.target.Bucket, r.header.Kind, r.header.Taken)
+	now, err := find(ctx, r.target.Client, r.target.Bucket, r.header.Kind, r.header.Taken)
 	if err != nil {
 		return "", "", err
 	}
-	if now.Key != before.Key || now.Version != before.Version {
-		if now.Key == r.manifest.key && now.Digest == seal.Digest {
-			return seal.Digest, now.Version, nil
-		}
+	if now.Key != before.Key {
 		r.abandon(ctx)
 		return "", "", taken(r.target, now)
 	}
@@ -119,6 +114,21 @@ func (r *record) commit(ctx context.Context, before previous) (digest, versionID
 		return seal.Digest, there.Version, nil
 	}
 	return seal.Digest, versionID, err
+}
+
+// lists ends both lists, side by side where that is allowed.
+func (r *record) lists() error {
+	line := newOrdered(r.json.ctx, r.width, func(struct{}) error { return nil })
+	var err error
+	for _, list := range []*stream{r.json, r.md5} {
+		if err == nil {
+			err = line.do(func(context.Context) (struct{}, error) {
+				_, err := list.close(false)
+				return struct{}{}, err
+			})
+		}
+	}
+	return line.close(err)
 }
 
 // abandon lets go of what was begun.

@@ -39,7 +39,7 @@ func attempt(ctx context.Context, files listing, target Target, options Options,
 		Previous: before.Digest, PreviousKey: before.Key, Full: full,
 	}
 	r.point = Point{Manifest: manifest.KeyOf(target.Kind, options.Now), Previous: before.Digest, Kind: target.Kind, Taken: options.Now, Full: full}
-	if r.record, err = newRecord(ctx, target, header); err != nil {
+	if r.record, err = newRecord(ctx, target, header, options.Concurrency); err != nil {
 		return Point{}, err
 	}
 	if err := r.walk(ctx, files); err != nil {
@@ -54,7 +54,7 @@ func attempt(ctx context.Context, files listing, target Target, options Options,
 
 // walk goes through the source and the point before side by side.
 func (r *run) walk(ctx context.Context, files listing) error {
-	line := newOrdered[outcome](ctx, r.options.Concurrency, func(o outcome) error { return r.write(ctx, o) })
+	line := newOrdered[outcome](ctx, r.options.Concurrency, r.write)
 	gone := func(o manifest.Object) error { return line.put(outcome{kind: gone, old: o}) }
 	err := files.List(ctx, func(f File) error {
 		old, found, err := r.base.until(f.Path, gone)
@@ -128,7 +128,7 @@ const (
 )
 
 // write takes outcomes in the order of keys.
-func (r *run) write(ctx context.Context, o outcome) error {
+func (r *run) write(o outcome) error {
 	switch o.kind {
 	case gone:
 		r.point.Deleted++
@@ -147,5 +147,5 @@ func (r *run) write(ctx context.Context, o outcome) error {
 	}
 	r.point.Objects++
 	r.point.Bytes += o.object.Size
-	return r.record.add(ctx, o.object)
+	return r.record.add(o.object)
 }

@@ -67,6 +67,9 @@ func survey(ctx context.Context, source Source, target Target) (listing, error) 
 		if err := checkName(f.Path, room+len(target.Kind)+len("/"), target.Kind); err != nil {
 			wrong = append(wrong, err)
 		}
+		if year := f.Modified.UTC().Year(); year < 0 || year > 9999 {
+			wrong = append(wrong, fmt.Errorf("%q was modified in the year %d, which a manifest cannot carry", f.Path, year))
+		}
 		if count > 0 && f.Path <= last {
 			return failure.New(failure.Internal, "list the source", "%.80q comes after %.80q: a source lists in the order of paths", f.Path, last)
 		}

@@ -174,4 +174,4 @@ func (r *run) same(ctx context.Context, f File, old manifest.Object) (bool, erro
 }
 
 // chunk is how much of a stream is read at once, in bytes.
-const chunk = 256 << 10
+const chunk = 64 << 10

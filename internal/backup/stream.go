@@ -30,24 +30,13 @@ func (t Target) stream(ctx context.Context, key, kind string) *stream {
 	return &stream{ctx: ctx, target: t, key: key, kind: kind}
 }
 
-func (s *stream) text(parts ...string) error {
-	for _, p := range parts {
-		s.buffer = append(s.buffer, p...)
-	}
-	return s.flush()
-}
-
 // Write is io.Writer's.
 func (s *stream) Write(p []byte) (int, error) {
 	s.buffer = append(s.buffer, p...)
-	return len(p), s.flush()
-}
-
-func (s *stream) flush() error {
 	if len(s.buffer) < smallestPart {
-		return nil
+		return len(p), nil
 	}
-	return s.part()
+	return len(p), s.part()
 }
 
 func (s *stream) part() error {

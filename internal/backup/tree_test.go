@@ -106,7 +106,9 @@ var names = rapid.Custom(func(t *rapid.T) string {
 }).Filter(func(s string) bool { return fs.ValidPath(s) && s != backup.List })
 
 // change alters a tree: files come, go, change with or without their size, become links or executable.
-func change(t *rapid.T, tree fstest.MapFS, now time.Time) {
+//
+// It happens after the run at now and before the one at next: within the tick of either it may bear the same time.
+func change(t *rapid.T, tree fstest.MapFS, now, next time.Time) {
 	for range rapid.IntRange(0, 6).Draw(t, "changes") {
 		name := names.Draw(t, "name")
 		if len(tree) > 0 && rapid.Bool().Draw(t, "existing") {
@@ -120,8 +122,8 @@ func change(t *rapid.T, tree fstest.MapFS, now time.Time) {
 			continue
 		}
 		f := &fstest.MapFile{
-			Data: []byte(rapid.StringN(0, 3, -1).Draw(t, "text")), Mode: rapid.SampledFrom([]fs.FileMode{0o644, 0o600, 0o755, 0o400}).Draw(t, "mode"),
-			ModTime: now.Add(-time.Duration(rapid.IntRange(0, 5).Draw(t, "age")) * time.Second),
+			Data: []byte(rapid.SampledFrom([]string{"", "x", "y", "z", "xx", "日"}).Draw(t, "text")), Mode: rapid.SampledFrom([]fs.FileMode{0o644, 0o600, 0o755, 0o400}).Draw(t, "mode"),
+			ModTime: rapid.SampledFrom([]time.Time{now, now.Add(time.Second), next}).Draw(t, "modified"),
 		}
 		if rapid.IntRange(0, 5).Draw(t, "link") == 0 {
 			f.Mode, f.Data = fs.ModeSymlink|0o777, []byte("../"+name)
@@ -165,8 +167,9 @@ func TestEveryPointRestoresItsTree(t *testing.T) {
 		}
 		var points []made
 		for n := range rapid.IntRange(1, 5).Draw(t, "runs") {
-			change(t, tree, now)
-			now = now.Add(time.Duration(rapid.SampledFrom([]int{5, 900, 40000}).Draw(t, "later")) * time.Second)
+			next := now.Add(time.Duration(rapid.SampledFrom([]int{1, 900, 40000}).Draw(t, "later")) * time.Second)
+			change(t, tree, now, next)
+			now = next
 			options := backup.Options{Now: now, Full: rapid.IntRange(0, 4).Draw(t, "full") == 0, Checksum: rapid.Bool().Draw(t, "checksum")}
 			heal := func() {}
 			if rapid.Bool().Draw(t, "fault") {

@@ -78,6 +78,9 @@ func (u *upload) complete(ctx context.Context, o manifest.Object, change func(*s
 	if err != nil {
 		return "", failure.FromAWS(err, "put together the parts of s3://%s/%s", u.target.Bucket, u.key)
 	}
+	if out.VersionId == nil && !u.target.Unversioned {
+		return "", unversioned(u.target)
+	}
 	return aws.ToString(out.VersionId), nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -46,7 +47,20 @@ func open(getenv func(string) string) (platform.Platform, error) {
 	}
 	return platform.Platform{
 		AWS: aws, Environment: e, Clock: clock{}, HTTP: &endpoints{}, DNS: &authority{name: dns.Fqdn(e.Domain.Name)}, SQL: &postgres{aws: aws},
+		Files: mounted(),
 	}, nil
+}
+
+// FilesMount is where the stacks mount the application data. Lambda allows no path outside /mnt:
+// https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html
+const FilesMount = "/mnt/data"
+
+// mounted is the application data, or nil in a function without the mount.
+func mounted() fs.FS {
+	if _, err := os.Stat(FilesMount); err != nil {
+		return nil
+	}
+	return os.DirFS(FilesMount)
 }
 
 func readEnvironment() (*environment.Environment, error) {

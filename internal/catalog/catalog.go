@@ -90,7 +90,7 @@ func (b Bucket) First(ctx context.Context) (time.Time, error) {
 	return time.Time{}, nil
 }
 
-// Describe reads the end of a point's manifest: how much it holds, and what Object Lock lies on it.
+// Describe reads the end of a point's manifest and its tags: how much it holds, what Object Lock lies on it, and its class.
 func (b Bucket) Describe(ctx context.Context, p *Point) error {
 	op := "read manifest s3://" + b.Name + "/" + p.ID
 	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(b.Name), Key: aws.String(p.ID), Range: aws.String("bytes=-512")})
@@ -109,6 +109,15 @@ func (b Bucket) Describe(ctx context.Context, p *Point) error {
 		return failure.New(failure.Failed, op, "it has no seal: %v", err).Next("use the point before it and find out who wrote it")
 	}
 	p.Objects, p.Bytes = seal.Objects, seal.Bytes
+	tags, err := b.Client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: aws.String(b.Name), Key: aws.String(p.ID)})
+	if err != nil {
+		return failure.FromAWS(err, "read the tags of s3://%s/%s", b.Name, p.ID)
+	}
+	for _, tag := range tags.TagSet {
+		if aws.ToString(tag.Key) == retention.TagKey {
+			p.Class = retention.Class(aws.ToString(tag.Value))
+		}
+	}
 	return nil
 }
 

@@ -123,6 +123,8 @@ func (o Object) check(h Header, before string) error {
 		return err
 	}
 	switch {
+	case o.Modified.Year() < 0 || o.Modified.Year() > 9999:
+		return fmt.Errorf("%s was modified in the year %d, which JSON cannot carry", o.Key, o.Modified.Year())
 	case o.Size < 0:
 		return fmt.Errorf("%s has size %d", o.Key, o.Size)
 	case !isHex(o.SHA256, 64):

@@ -26,6 +26,7 @@ type Writer struct {
 	header Header
 	seal   Seal
 	last   string
+	text   []byte // of one line, used again
 }
 
 // NewWriter writes the header. Format is filled in.
@@ -51,7 +52,8 @@ func (w *Writer) Add(o Object) error {
 	w.last = o.Key
 	w.seal.Objects++
 	w.seal.Bytes += o.Size
-	return w.line(o)
+	w.text = append(appendObject(w.text[:0], o), '\n')
+	return w.write(w.text)
 }
 
 // Delete writes that a file of the point before is no more. Keys ascend, together with those of the objects.
@@ -87,7 +89,10 @@ func (w *Writer) line(value any) error {
 	if err != nil {
 		return fmt.Errorf("write manifest: %w", err)
 	}
-	text = append(text, '\n')
+	return w.write(append(text, '\n'))
+}
+
+func (w *Writer) write(text []byte) error {
 	w.digest.Write(text)
 	if _, err := w.out.Write(text); err != nil {
 		return fmt.Errorf("write manifest: %w", err)
@@ -177,9 +182,12 @@ func (r *Reader) object(line []byte) (Object, error) {
 
 // DecodeObject reads the line of one object, which comes after the key before ("" for none).
 func DecodeObject(line []byte, header Header, before string) (Object, error) {
-	var o Object
-	if err := strict(line, &o); err != nil {
-		return Object{}, err
+	o, ok := scan(line)
+	if !ok {
+		o = Object{}
+		if err := strict(line, &o); err != nil {
+			return Object{}, err
+		}
 	}
 	return o, o.check(header, before)
 }

@@ -149,9 +149,13 @@ func Grants(e *environment.Environment, region, kind string) []grant.Grant {
 	if kind == retention.ApplicationData {
 		written = []string{fmt.Sprintf("%s/*/%s/*", bucket, kind), bucket + "/*/manifests/*", bucket + "/*/checksums.json"}
 	}
+	read := []string{"s3:GetObject"} // the seal of the point before
+	if kind == retention.ApplicationData || kind == retention.Configuration {
+		read = append(read, "s3:GetObjectVersion") // incremental: all of it, in the version that was found
+	}
 	return []grant.Grant{
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
-		{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{bucket + "/*/manifests/*"}},
+		{Actions: read, Resources: []string{bucket + "/*/manifests/*"}},
 		{Actions: []string{"s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectRetention"}, Resources: written},
 	}
 }

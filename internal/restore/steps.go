@@ -12,7 +12,7 @@ type Step struct {
 // Where the ranges come from.
 const (
 	documented = "documented by AWS"
-	guessed    = "the lab's range, a guess: AWS publishes none"
+	guessed    = "a guess of the lab: AWS publishes none"
 )
 
 // Steps are the steps of a database restore in their order. The ranges are those that the lab draws from; a test holds

@@ -143,7 +143,7 @@ const maxSeconds = 99999999
 const longestWait = 9e9
 
 // integer evaluates a whole number of a range. The texts for numbers that do not fit are those of
-// nibble-4bits/aws-local-stepfunctions, which measured TimeoutSeconds on AWS.
+// TimeoutSeconds on AWS (gabrielmoreira/tiny-asl-machine, Feature.JSONataValidation-007, -008 and -010).
 func (x *Execution) integer(t *template, v jsonata.Bindings, low, high int64) (int64, *queryError) {
 	value, err := x.evaluate(t, v)
 	if err != nil {

@@ -11,9 +11,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 
+	"github.com/acso/disaster-recovery/functions"
+	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/drill"
 	"github.com/acso/disaster-recovery/lab/world"
@@ -46,6 +49,7 @@ var exercises = []func(*site){
 	(*site).watchAnIsolatedPrimary,
 	(*site).flipByRecords,
 	(*site).failABackup,
+	(*site).keep,
 }
 
 // site is a world to exercise in.
@@ -144,6 +148,25 @@ func (s *site) failABackup() {
 	s.Cloud.Inject(cloud.Fault{Operation: "RDS.CopyDBSnapshot", Effect: cloud.ErrorBefore})
 	if _, err := s.States.Start(s.primary, s.Env.MachineName("backup-database"), "", json.RawMessage("{}")); err != nil {
 		panic(fmt.Sprintf("lab: start backup-database: %v", err))
+	}
+}
+
+// keep calls what looks after recovery points by itself, as its schedules do: with a snapshot in both regions whose
+// retention is over, and a newer one that makes it dispensable.
+func (s *site) keep() {
+	for _, days := range []int{800, 1} {
+		at := s.Sim.Now().Truncate(24*time.Hour).AddDate(0, 0, -days)
+		name := s.Env.Database.Identifier + "-" + at.Format("20060102-150405") + "-01234567" // as function snapshot names them
+		s.RDS.PutSnapshot(s.primary, name, s.Env.DatabaseIn(s.primary), at)
+		s.RDS.PutSnapshot(s.recovery, name+catalog.CopySuffix, s.Env.DatabaseIn(s.recovery), at)
+	}
+	for _, f := range functions.OfBackup() {
+		if f.Schedule == "" {
+			continue
+		}
+		for _, region := range s.Cloud.Regions() {
+			s.Lambda.Invoke(s.Lambda.ARN(region, s.Env.FunctionName(f.Name)), json.RawMessage(f.Payload), func(json.RawMessage, *lambda.Error) {})
+		}
 	}
 }
 

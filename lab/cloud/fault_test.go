@@ -45,7 +45,7 @@ func TestAFaultThatCanMeetNoCallIsRefused(t *testing.T) {
 	b := newBoard()
 	for text, ok := range map[string]bool{
 		"SNS.Publish:slow": true, "SNS.*@us-west-2:slow": true, "*:slow": true, "mutating:slow": true,
-		"SNS.Publish@eu-west-1:slow": false, "SNS.Publsih:slow": false, "SQS.*:slow": false,
+		"SNS.Publish@eu-west-1:slow": false, "SNS.Shout:slow": false, "SQS.*:slow": false,
 	} {
 		f, err := cloud.ParseFault(text)
 		if err != nil {

@@ -15,7 +15,7 @@ func (r *run) judge() *Result {
 	o := r.env.Objectives
 	result := &Result{
 		Scenario: r.scenario.Name, Seed: r.options.Seed, Environment: r.env.Name, ExpectedOutcome: r.scenario.Expected,
-		Outcome: r.outcome(), Calls: r.world.Cloud.Calls(), Timeline: r.timeline, Repeat: r.repeat(),
+		Outcome: r.outcome(), Calls: r.world.Cloud.Calls(), Timeline: r.timeline, Repeat: r.repeat(), Executions: []Execution{},
 		RTO:     RTO{ObjectiveSeconds: o.RecoveryTime.Critical.Std().Seconds(), Met: Unknown},
 		RPO:     RPO{ObjectiveSeconds: o.RecoveryPoint.Critical.Std().Seconds(), Met: Unknown},
 		failing: r.scenario.Expected == FailedClean || r.scenario.Expected == FailedDirty,
@@ -91,7 +91,7 @@ func outcomeOf(x *stepfunctions.Execution) Outcome {
 func (r *run) execution(x *stepfunctions.Execution) Execution {
 	e := Execution{
 		StateMachine: strings.TrimPrefix(x.Machine, r.env.MachineName("")), Name: x.Name, Region: x.Region, Status: string(x.Status()),
-		StartedAt: x.StartedAt(), Error: x.Error(), Cause: x.Cause(),
+		StartedAt: x.StartedAt(), Error: x.Error(), Cause: x.Cause(), States: []State{},
 	}
 	if stopped := x.StoppedAt(); !stopped.IsZero() {
 		e.StoppedAt = &stopped

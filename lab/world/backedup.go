@@ -19,6 +19,9 @@ func (w *World) layBackedUp() {
 	w.Files.Fill(24, w.Sim.Now().Add(-30*24*time.Hour))
 	w.layMultiRegionKey(w.Env.KeyAlias())
 	for _, region := range w.Cloud.Regions() {
+		if other := w.Env.Pair(region); region == w.Env.Regions.Primary {
+			w.RDS.ReplicateBackups(region, w.Env.DatabaseIn(region), other, w.Env.DatabaseKey(other), w.Env.Database.BackupRetention.Days())
+		}
 		w.layParameters(region)
 		for n, group := range w.Env.LogGroups(region) {
 			service := w.Env.Services[n].Name

@@ -12,10 +12,15 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
-// layBuckets makes the backup buckets of both regions.
+// layBuckets makes the backup buckets of both regions; that of the primary is replicated.
 func (w *World) layBuckets() {
+	e := w.Env
 	for _, region := range w.Cloud.Regions() {
-		w.S3.Create(s3.Bucket{Name: w.Env.BucketIn(region, w.Env.Buckets.Backups), Region: region, Versioned: true, Lock: true})
+		b := s3.Bucket{Name: e.BucketIn(region, e.Buckets.Backups), Region: region, Versioned: true, Lock: true, Lifecycle: w.lifecycle()}
+		if region == e.Regions.Primary {
+			b.Replication = []s3.Replication{{To: e.BucketIn(e.Regions.Recovery, e.Buckets.Backups)}}
+		}
+		w.S3.Create(b)
 	}
 }
 

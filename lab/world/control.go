@@ -22,31 +22,36 @@ import (
 )
 
 // layControl deploys what this project is, in both regions: table, topics, alarms, functions, machines, schedules, rules.
-func (w *World) layControl(machines Machines) {
+// Where backups are not scheduled, nobody waits for them either.
+func (w *World) layControl(machines Machines, scheduled bool) {
 	e := w.Env
 	for _, region := range w.Cloud.Regions() {
 		w.DynamoDB.Create(region, e.IncidentTable(), "pk", "")
 		for _, topic := range e.Topics() {
 			w.SNS.Create(region, topic)
 		}
-		w.layFunctions(region)
+		w.layFunctions(region, functions.OfRecovery(), true)
+		w.layFunctions(region, functions.OfBackup(), scheduled)
 		for name, definition := range machines {
 			w.States.Deploy(region, stepfunctions.Machine{Name: e.MachineName(name), Definition: definition})
 		}
 		w.layAlarms(region)
+		if scheduled {
+			w.layBackupAlarms(region)
+		}
 		w.layRules(region)
 	}
 }
 
-func (w *World) layFunctions(region string) {
-	for _, f := range functions.All() {
+func (w *World) layFunctions(region string, all []functions.Function, scheduled bool) {
+	for _, f := range all {
 		name := w.Env.FunctionName(f.Name)
 		w.Lambda.Deploy(region, lambda.Function{Name: name, Timeout: f.Timeout, Concurrency: f.Concurrency, New: func() platform.Handler { return f.New(w.platform(f, region)) }})
-		if f.Schedule == "" {
+		if f.Schedule == "" || !scheduled {
 			continue
 		}
 		arn := w.Lambda.ARN(region, name)
-		w.Scheduler.Create(region, scheduler.Schedule{Name: name, Expression: f.Schedule, TargetARN: arn, Invoke: func(payload json.RawMessage) error {
+		w.Scheduler.Create(region, scheduler.Schedule{Name: name, Expression: f.Schedule, Input: f.Payload, TargetARN: arn, Invoke: func(payload json.RawMessage) error {
 			w.Lambda.Invoke(arn, payload, func(_ json.RawMessage, err *lambda.Error) {
 				if err != nil {
 					w.notice("schedule", region, fmt.Sprintf("%s failed: %v", name, err))

@@ -73,7 +73,7 @@ type Options struct {
 	Environment *environment.Environment
 	Evaluator   *jsonata.Evaluator
 	Machines    Machines
-	// Scheduled has backups start by their schedules; without it only what a scenario starts runs.
+	// Scheduled has backups start by their schedules, and be watched; without it only what a scenario starts runs.
 	Scheduled bool
 }
 
@@ -131,7 +131,7 @@ func New(o Options) *World {
 	w.layBuckets()
 	w.layBackedUp()
 	w.layNames()
-	w.layControl(o.Machines)
+	w.layControl(o.Machines, o.Scheduled)
 	w.layBackupRules()
 	if o.Scheduled {
 		w.laySchedules()

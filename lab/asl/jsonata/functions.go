@@ -27,7 +27,7 @@ func (e *Evaluator) functions() map[string]func(goja.FunctionCall) goja.Value {
 // argument lets a surplus one arrive here to be refused with AWS's text.
 var signatures = []struct{ name, signature string }{
 	{"partition", "<x?x?x?:x>"}, {"range", "<x?x?x?x?:x>"}, {"hash", "<x?x?x?:x>"},
-	{"random", "<x?x?:x>"}, {"uuid", "<x?:x>"}, {"parse", "<x?x?:x>"},
+	{"random", "<x?x?:x>"}, {"uuid", "<x?x?:x>"}, {"parse", "<x?x?:x>"},
 }
 
 // extend gives a compiled expression the six functions and takes $eval away.
@@ -59,9 +59,12 @@ func (e *Evaluator) throw(code, message string) {
 	panic(e.vm.ToValue(o))
 }
 
-func (e *Evaluator) badArgument(function string, index int) {
+func (e *Evaluator) badArgument(function string, index int) { e.throwAt("T0410", function, index) }
+
+// throwAt raises an error about an argument, whose message the library writes.
+func (e *Evaluator) throwAt(code, function string, index int) {
 	o := e.vm.NewObject()
-	_ = o.Set("code", "T0410")
+	_ = o.Set("code", code)
 	_ = o.Set("index", index)
 	_ = o.Set("token", function)
 	panic(e.vm.ToValue(o))
@@ -101,7 +104,7 @@ func (e *Evaluator) partition(c goja.FunctionCall) goja.Value {
 	}
 	array, ok := c.Argument(0).(*goja.Object)
 	if !ok || array.ClassName() != "Array" {
-		e.throw("T0412", `Argument 1 of function "partition" must be an array of undefined`)
+		e.throwAt("T0412", "partition", 1) // "… must be an array of undefined", on AWS as here
 	}
 	n := int(array.Get("length").ToInteger())
 	if missing(c.Argument(1)) { // everything in one, even nothing: [[]] (measured by iwamot/sfnx)

@@ -104,9 +104,21 @@ var measured = []struct{ expression, want string }{
 	{`$round(2.675, 2)`, `2.68`}, {`$fromMillis(-1.5)`, `"1969-12-31T23:59:59.999Z"`}, {`$substring("hello", -10, 2)`, `"he"`},
 }
 
+// recorded are causes and results of executions on AWS that gabrielmoreira/tiny-asl-machine keeps
+// (tests/conformance/cases/.snapshots/aws/Feature.JSONataBuiltins-*.json).
+var recorded = []struct{ expression, want string }{
+	{`$uuid(1, 2)`, `!T0410: Argument 1 of function "uuid" does not match function signature`},
+	{`$partition("not-array", 2)`, `!T0412: Argument 1 of function "partition" must be an array of undefined`},
+	{`$partition([1], null)`, `!T0410: Argument 2 of function "partition" does not match function signature`},
+	{`$parse("{bad json}")`, `!D3137: Invalid JSON`}, {`$parse("")`, `!D3137: Invalid JSON`}, {`$parse()`, `!returned nothing (undefined)`},
+	{`$hash()`, `!T0410: Argument 1 of function "hash" does not match function signature`},
+	{`$random(null)`, `!T0410: Argument 1 of function "random" does not match function signature`},
+	{`$random(77)`, `0.7240700207191966`}, {`$range(1, 10, 0)`, `!returned nothing (undefined)`},
+}
+
 func TestMeasuredDifferences(t *testing.T) {
 	e := evaluator(t)
-	for _, c := range measured {
+	for _, c := range append(measured, recorded...) {
 		if got := show(e.Evaluate(c.expression, bindings(t, document))); got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.expression, got, c.want)
 		}

@@ -125,7 +125,7 @@ type invocation struct {
 	output  json.RawMessage
 
 	admitted bool // it counts as active
-	err     error
+	err      error
 }
 
 // acquire takes an idle execution environment or makes one, and tells how long that takes.

@@ -106,5 +106,8 @@ func (s *Service) automatedBackups(call *cloud.Call, in *awsrds.DescribeDBInstan
 		}
 		out.DBInstanceAutomatedBackups = append(out.DBInstanceAutomatedBackups, backup)
 	}
+	if in.DbiResourceId == nil {
+		out.DBInstanceAutomatedBackups = append(out.DBInstanceAutomatedBackups, s.replicatedTo(call.Region, in.DBInstanceIdentifier)...)
+	}
 	return out, nil
 }

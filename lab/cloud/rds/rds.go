@@ -87,7 +87,8 @@ type Service struct {
 	dead    map[string]bool // regions that are, as far as the engines noticed
 	serial  int
 
-	restoring string // status in which restores end; "" for available
+	replicated []*replicated
+	restoring  string // status in which restores end; "" for available
 }
 
 type region struct {

@@ -1,0 +1,96 @@
+// Package doctor examines a machine and an account before a deployment.
+//
+// It only reads, and it never takes silence for health: a check whose question was not answered is unknown, and one
+// unknown is enough for "not ready". It repairs nothing; each check that did not pass says what to do.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/platform"
+)
+
+// Result is the answer of a check.
+type Result string
+
+// The results.
+const (
+	Pass    Result = "pass"
+	Fail    Result = "fail"
+	Unknown Result = "unknown"
+)
+
+// Check is one examined thing.
+type Check struct {
+	Name   string `json:"check"`
+	Result Result `json:"result"`
+	Detail string `json:"detail"`
+	Todo   string `json:"todo,omitempty"` // what to do when it did not pass
+}
+
+// Doctor is who examines.
+type Doctor struct {
+	Environment *environment.Environment
+	// Config gives the AWS configuration of a region, by the ordinary credential chain or of the lab.
+	Config func(ctx context.Context, region string) (aws.Config, error)
+	Clock  platform.Clock
+	// Tool runs a program of this machine and gives what it printed.
+	Tool func(ctx context.Context, name string, arguments ...string) (string, error)
+}
+
+// patience bounds each question to AWS: an account that cannot be reached makes checks unknown, and does not hang.
+const patience = 10 * time.Second
+
+// Examine makes all checks, in the order in which a deployment would stumble over them.
+func (d *Doctor) Examine(ctx context.Context) []Check {
+	checks := d.tools(ctx)
+	configs := map[string]aws.Config{}
+	for _, region := range d.regions() {
+		config, check := d.credentials(ctx, region)
+		checks = append(checks, check)
+		if check.Result == Pass {
+			configs[region] = config
+		}
+	}
+	for _, region := range d.regions() {
+		config, signedIn := configs[region]
+		for _, examine := range []func(context.Context, aws.Config, string) Check{d.bootstrapped, d.snapshotQuota, d.incident} {
+			if signedIn {
+				checks = append(checks, d.bounded(ctx, func(ctx context.Context) Check { return examine(ctx, config, region) }))
+			}
+		}
+		if !signedIn {
+			checks = append(checks, Check{Name: "account in " + region, Result: Unknown, Detail: "nothing was asked without credentials", Todo: "sign in first"})
+		}
+	}
+	return checks
+}
+
+func (d *Doctor) regions() []string {
+	return []string{d.Environment.Regions.Primary, d.Environment.Regions.Recovery}
+}
+
+func (d *Doctor) bounded(ctx context.Context, examine func(context.Context) Check) Check {
+	ctx, cancel := d.Clock.WithTimeout(ctx, patience)
+	defer cancel()
+	return examine(ctx)
+}
+
+// Ready tells whether every check passed.
+func Ready(checks []Check) bool {
+	for _, c := range checks {
+		if c.Result != Pass {
+			return false
+		}
+	}
+	return len(checks) > 0
+}
+
+func unknown(name string, err error, todo string, args ...any) Check {
+	return Check{Name: name, Result: Unknown, Detail: err.Error(), Todo: fmt.Sprintf(todo, args...)}
+}

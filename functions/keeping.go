@@ -1,0 +1,23 @@
+package functions
+
+import (
+	"github.com/acso/disaster-recovery/functions/prunesnapshots"
+	"github.com/acso/disaster-recovery/functions/watchbackups"
+)
+
+// keeping are the functions that look after recovery points by themselves, in both regions: each region answers for what
+// it holds.
+func keeping() []Function {
+	return []Function{
+		{
+			// Long, since it may remove 25 snapshots; once a day brings five whose retention is over.
+			Name: "prunesnapshots", New: on(prunesnapshots.New, (*prunesnapshots.Handler).Handle), Grants: prunesnapshots.Grants, Errors: prunesnapshots.Errors,
+			Event: prunesnapshots.Event, Timeout: long, MemoryMB: memory, Regions: Both, Schedule: "rate(1 day)", Payload: `{"apply":true}`, Concurrency: 1,
+		},
+		{
+			// Long, since it lists a month of points once a day.
+			Name: "watchbackups", New: on(watchbackups.New, (*watchbackups.Handler).Handle), Grants: watchbackups.Grants, Errors: watchbackups.Errors,
+			Event: watchbackups.Event, Timeout: long, MemoryMB: memory, Regions: Both, Schedule: "rate(15 minutes)", Concurrency: 1,
+		},
+	}
+}

@@ -1,0 +1,21 @@
+package stacks
+
+import (
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/watching"
+)
+
+// alarms are those on backups, as package watching has them for the lab and for here.
+func (b *backup) alarms() {
+	for _, a := range watching.Alarms(b.env, b.region) {
+		made := alarm{
+			id: "alarm-" + a.Name, name: a.Name, description: a.Description, namespace: a.Namespace, metric: a.Metric,
+			statistic: watching.Statistic, period: int(a.Period / time.Second), periods: 1, needed: 1, threshold: a.Threshold, missing: a.Missing, topic: a.Topic,
+		}
+		if a.Dimension != "" {
+			made.dimensions = map[string]string{a.Dimension: a.Value}
+		}
+		b.alarm(made)
+	}
+}
