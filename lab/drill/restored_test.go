@@ -1,11 +1,13 @@
 package drill
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/internal/restore"
+	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/rds"
 )
 
@@ -100,5 +102,58 @@ func TestARestoreKeepsToItsObjective(t *testing.T) {
 	}
 	if within*2 <= seeds {
 		t.Errorf("%d of %d restores took less than two hours", within, seeds)
+	}
+}
+
+// TestARestoreSurvivesBeingKilled kills the restore behind the first visit of every state, and in calls all over it, and
+// redrives it: it ends as if nothing had happened. drctl crash kills it everywhere.
+func TestARestoreSurvivesBeingKilled(t *testing.T) {
+	e, err := environments.Named("production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Find("restore-corrupted-table")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Run(t.Context(), s, Options{Seed: 1, Environment: e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kills []Kill
+	seen := map[string]bool{}
+	for _, x := range whole.Executions {
+		if x.StateMachine != restoreMachine {
+			continue
+		}
+		for n, state := range x.States {
+			if !seen[state.Name] {
+				seen[state.Name] = true
+				kills = append(kills, Kill{Transition: n + 1})
+			}
+		}
+	}
+	const calls = 12 // of hundreds, at even distances
+	for n := range calls {
+		effect := []cloud.Effect{cloud.KillBefore, cloud.KillAfter}[n%2]
+		kills = append(kills, Kill{Call: 1 + n*whole.mutations/calls, Effect: effect})
+	}
+	results, err := inParallel(t.Context(), 2, len(kills), nil, func(ctx context.Context, bench *Bench, i int) (*Result, error) {
+		return Run(ctx, s, Options{Seed: 1, Environment: e, Bench: bench, Kill: &kills[i]})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for _, r := range results {
+		if r.killed {
+			killed++
+		}
+		if !r.Ok() {
+			t.Errorf("%s: ended %s, %+v", r.Repeat, r.Outcome, r.Invariants)
+		}
+	}
+	if killed < len(kills)-2 { // behind the last state there is nothing left to kill
+		t.Errorf("%d of %d runs were killed", killed, len(kills))
 	}
 }
