@@ -7,6 +7,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -30,9 +31,18 @@ func main() {
 }
 
 func run(arguments []string) error {
-	e, err := load(arguments)
+	given, err := contextOf(arguments)
 	if err != nil {
 		return err
+	}
+	e, err := load(given)
+	if err != nil {
+		return err
+	}
+	if given["despite-incident"] != "yes" {
+		if err := guard(context.Background(), e); err != nil {
+			return err
+		}
 	}
 	root, err := os.Getwd() // the CDK command line runs the app where cdk.json is
 	if err != nil {
@@ -56,10 +66,10 @@ func outdir() string {
 }
 
 // load reads the environment that -c environment= names: one of this repository, or a file elsewhere.
-func load(arguments []string) (*environment.Environment, error) {
-	name, err := named(arguments)
-	if err != nil {
-		return nil, err
+func load(given map[string]any) (*environment.Environment, error) {
+	name, isText := given["environment"].(string)
+	if !isText || name == "" {
+		return nil, fmt.Errorf("which environment? Write -c environment=%s", strings.Join(environments.Names(), ", or -c environment="))
 	}
 	if strings.HasSuffix(name, ".yaml") {
 		return file.Read(filepath.Clean(name))
@@ -67,30 +77,22 @@ func load(arguments []string) (*environment.Environment, error) {
 	return environments.Named(name)
 }
 
-// named is the value of -c environment=, as given to this program or to the CDK command line, which passes its context on
-// in CDK_CONTEXT_JSON.
-func named(arguments []string) (string, error) {
-	context := map[string]any{}
+// contextOf is what -c gives, to this program or to the CDK command line, which passes it on in CDK_CONTEXT_JSON.
+func contextOf(arguments []string) (map[string]any, error) {
+	given := map[string]any{}
 	if text := os.Getenv("CDK_CONTEXT_JSON"); text != "" {
-		if err := json.Unmarshal([]byte(text), &context); err != nil {
-			return "", fmt.Errorf("read the context in CDK_CONTEXT_JSON: %w", err)
+		if err := json.Unmarshal([]byte(text), &given); err != nil {
+			return nil, fmt.Errorf("read the context in CDK_CONTEXT_JSON: %w", err)
 		}
 	}
 	flags := flag.NewFlagSet("go run .", flag.ContinueOnError)
 	flags.Func("c", "`environment=NAME`: production, test, or the path of a YAML file", func(pair string) error {
 		key, value, found := strings.Cut(pair, "=")
-		if !found || key != "environment" {
-			return fmt.Errorf("the only context is environment=NAME")
+		if !found || key != "environment" && key != "despite-incident" {
+			return fmt.Errorf("write environment=NAME, or despite-incident=yes")
 		}
-		context[key] = value
+		given[key] = value
 		return nil
 	})
-	if err := flags.Parse(arguments); err != nil {
-		return "", err
-	}
-	name, isText := context["environment"].(string)
-	if !isText || name == "" {
-		return "", fmt.Errorf("which environment? Write -c environment=%s", strings.Join(environments.Names(), ", or -c environment="))
-	}
-	return name, nil
+	return given, flags.Parse(arguments)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -53,12 +54,9 @@ func appendObject(to []byte, o Object) []byte {
 	if o.PartSize != 0 {
 		to = strconv.AppendInt(append(to, `,"partSize":`...), o.PartSize, 10)
 	}
-	for n, part := range o.Parts {
-		to = append(to, map[bool]string{true: `,"parts":["`, false: `","`}[n == 0]...)
-		to = append(to, part...)
-	}
 	if len(o.Parts) > 0 {
-		to = append(to, `"]`...)
+		to = append(to, `,"parts":["`...)
+		to = append(append(to, strings.Join(o.Parts, `","`)...), `"]`...)
 	}
 	if !o.Stored.IsZero() {
 		to = appendTime(append(to, `,"stored":`...), o.Stored)

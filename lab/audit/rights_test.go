@@ -12,7 +12,7 @@ import (
 )
 
 // seeds is how many runs with random troubles come on top of one run of each scenario.
-const seeds = 40
+const seeds = 10
 
 func TestRightsAreExactlyWhatDrillsUse(t *testing.T) {
 	e, err := environments.Named("production")

@@ -30,12 +30,12 @@ var bookkeeping = []string{"DynamoDB.", "CloudWatch.PutMetricData", "SNS.Publish
 func (r *run) observe() {
 	r.watch()
 	primary := r.env.Regions.Primary
-	running, region := 0, ""
+	var victim *stepfunctions.Execution // the first judged one: its region's mutating calls are where it can be killed
 	r.world.Cloud.Observe(func(c cloud.Record) {
 		if !c.Mutating {
 			return
 		}
-		if running > 0 && r.counts(c.To, region) {
+		if victim != nil && victim.Status() == asl.Running && r.counts(c.To, victim.Region) {
 			r.observed.mutations++
 		}
 		if !c.Effect || isBookkeeping(c.Operation) {
@@ -66,7 +66,9 @@ func (r *run) observe() {
 				r.say("state", x.Region, "%s", e.State())
 			}
 		case e.Type == "ExecutionStarted", e.Type == "ExecutionRedriven":
-			running, region = running+1, x.Region
+			if victim == nil {
+				victim = x
+			}
 			r.say("state", x.Region, "%s starts", r.scenario.Machine())
 		}
 	})
@@ -74,7 +76,6 @@ func (r *run) observe() {
 		if !r.isJudged(x) {
 			return
 		}
-		running--
 		r.say("end", x.Region, "%s ends: %s", r.scenario.Machine(), ended(x))
 	})
 	r.world.OnNotice(func(kind, region, text string) { r.say(kind, region, "%s", text) })

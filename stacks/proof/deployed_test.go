@@ -18,7 +18,7 @@ import (
 )
 
 // runs is how many drills with random troubles are recorded on top of one run of each scenario and the exercises.
-const runs = 40
+const runs = 10
 
 // noBinaries stands in for the go command: the templates are looked at, the functions' code is not.
 type noBinaries struct{}

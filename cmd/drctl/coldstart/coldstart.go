@@ -84,7 +84,7 @@ func start(ctx context.Context, binary, environmentFile string) (took time.Durat
 	defer func() { _ = server.Close() }()      // nothing is lost with it
 
 	var said strings.Builder
-	command := exec.CommandContext(ctx, binary) // #nosec G204 -- built from this repository
+	command := exec.CommandContext(ctx, binary) // #nosec G204 G702 -- built from this repository
 	command.Env = []string{
 		"AWS_LAMBDA_RUNTIME_API=" + listener.Addr().String(), "ENVIRONMENT_FILE=" + environmentFile, "AWS_REGION=us-west-2",
 		"AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none", "AWS_SESSION_TOKEN=none", "HOME=" + os.TempDir(),

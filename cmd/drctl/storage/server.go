@@ -25,7 +25,8 @@ type server struct {
 	client   *s3.Client
 }
 
-func startServer(ctx context.Context, program, folder string) (*server, error) {
+// startServer starts it with its data in the folder; options are of its posix storage.
+func startServer(ctx context.Context, program, folder string, options ...string) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -35,7 +36,8 @@ func startServer(ctx context.Context, program, folder string) (*server, error) {
 		return nil, err
 	}
 	// Without --keep-alive it closes each connection, and everybody would measure the making of connections.
-	s.process = exec.CommandContext(ctx, program, "--port", address, "--keep-alive", "--quiet", "posix", s.folder) // #nosec G204 -- built or found by this program
+	words := append([]string{"--port", address, "--keep-alive", "--quiet", "posix"}, append(options, s.folder)...)
+	s.process = exec.CommandContext(ctx, program, words...) // #nosec G204 -- built or found by this program
 	s.process.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+account, "ROOT_SECRET_KEY="+secret)
 	if err := s.process.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)

@@ -23,15 +23,17 @@ func main() {
 	key := flag.String("manifest", "", "verify: key of the manifest")
 	concurrency := flag.Int("concurrency", 0, "requests at once")
 	now := flag.String("now", "", "when the run begins, RFC 3339 (default: the time)")
+	part := flag.Int64("part", 0, "backup: bytes of a part (default: the engine's)")
+	memory := flag.Int64("memory", 0, "backup: bytes held for sending (default: the engine's)")
 	depth := flag.String("depth", "content", "verify: attributes or content")
 	flag.Parse()
-	if err := run(flag.Arg(0), *endpoint, *bucket, *folder, *key, *now, backup.Depth(*depth), *concurrency); err != nil {
+	if err := run(flag.Arg(0), *endpoint, *bucket, *folder, *key, *now, backup.Depth(*depth), *concurrency, *part, *memory); err != nil {
 		fmt.Fprintln(os.Stderr, "engine:", err)
 		os.Exit(1)
 	}
 }
 
-func run(action, endpoint, bucket, folder, key, now string, depth backup.Depth, concurrency int) error {
+func run(action, endpoint, bucket, folder, key, now string, depth backup.Depth, concurrency int, part, memory int64) error {
 	// What is held is bounded by the engine; these keep the collector from adding as much again.
 	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(map[string]int64{"backup": 44 << 20, "verify": 24 << 20}[action])
@@ -45,18 +47,18 @@ func run(action, endpoint, bucket, folder, key, now string, depth backup.Depth, 
 	client := backup.Client(config, concurrency, func(o *s3.Options) { o.UsePathStyle = true })
 	switch action {
 	case "backup":
-		return back(client, bucket, folder, now, concurrency)
+		return back(client, bucket, folder, now, backup.Options{Concurrency: concurrency, PartSize: part, Memory: memory})
 	case "verify":
 		return verify(client, bucket, key, depth, concurrency)
 	}
 	return fmt.Errorf("action %q is neither backup nor verify", action)
 }
 
-func back(client *s3.Client, bucket, folder, now string, concurrency int) error {
-	at := time.Now()
+func back(client *s3.Client, bucket, folder, now string, options backup.Options) error {
+	options.Now = time.Now()
 	if now != "" {
 		var err error
-		if at, err = time.Parse(time.RFC3339, now); err != nil {
+		if options.Now, err = time.Parse(time.RFC3339, now); err != nil {
 			return err
 		}
 	}
@@ -67,7 +69,7 @@ func back(client *s3.Client, bucket, folder, now string, concurrency int) error 
 	defer func() { _ = root.Close() }()
 	point, err := backup.Run(context.Background(), backup.Directory(root.FS()),
 		backup.Target{Client: client, Bucket: bucket, Environment: "bench", Kind: "application-data", Unversioned: true},
-		backup.Options{Now: at, Concurrency: concurrency})
+		options)
 	if err != nil {
 		return err
 	}
