@@ -35,6 +35,13 @@ func (w *workload) database() {
 	accept(instance,
 		solutions("RDS11", "The port is no secret: only the networks of the two regions reach it, and the ACL around it is the fence."),
 		both("RDSInBackupPlan", "RDS takes automated backups and replicates them; the backup machine takes and copies snapshots. AWS Backup would be a third owner."))
+	if !w.active() {
+		const inherited = "A replica inherits encryption from its source and names its own region's key; CloudFormation forbids the property beside a source."
+		accept(instance, solutions("RDS2", inherited), both("RDSStorageEncrypted", inherited))
+		// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-rds-dbinstance.html: StorageEncrypted is
+		// not to be written beside a source, and cfn-lint's E3720 wants it beside every KmsKeyId.
+		instance.AddMetadata(jsii.String("cfn-lint"), map[string]any{"config": map[string]any{"ignore_checks": []string{"E3720"}}})
+	}
 }
 
 // databaseProps are what source and replica share.
@@ -56,7 +63,7 @@ func (w *workload) databaseProps() *awsrds.CfnDBInstanceProps {
 	})
 	return &awsrds.CfnDBInstanceProps{
 		DbInstanceIdentifier: jsii.String(w.env.DatabaseIn(w.region)), DbInstanceClass: jsii.String(w.env.Database.InstanceClass),
-		Engine: jsii.String("postgres"), StorageType: jsii.String("gp3"), StorageEncrypted: yes, KmsKeyId: w.foundation.database.KeyArn(),
+		Engine: jsii.String("postgres"), StorageType: jsii.String("gp3"), KmsKeyId: w.foundation.database.KeyArn(),
 		DbSubnetGroupName: subnets.Ref(), DbParameterGroupName: parameters.Ref(), VpcSecurityGroups: &[]*string{access.SecurityGroupId()},
 		PubliclyAccessible: no, DeletionProtection: yes, DeleteAutomatedBackups: no, CopyTagsToSnapshot: yes, AutoMinorVersionUpgrade: yes,
 		EnableIamDatabaseAuthentication: yes, // the functions log in with it
@@ -73,7 +80,7 @@ func (w *workload) source(props *awsrds.CfnDBInstanceProps) {
 	password := w.password()
 	props.EngineVersion, props.DbName = jsii.String(postgresVersion), jsii.String(w.env.Database.Name)
 	props.AllocatedStorage, props.MaxAllocatedStorage = jsii.String("100"), jsii.Number(1000)
-	props.MultiAz = yes
+	props.StorageEncrypted, props.MultiAz = yes, yes
 	props.BackupRetentionPeriod = jsii.Number(w.env.Database.BackupRetention.Days())
 	props.MasterUsername, props.MasterUserPassword = jsii.String(masterUser), jsii.String("{{resolve:secretsmanager:"+*password.Ref()+":SecretString:password}}")
 	props.AutomaticBackupReplicationRegion = jsii.String(w.env.Pair(w.region))

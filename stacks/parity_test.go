@@ -210,9 +210,6 @@ func TestAlarmsAreThoseOfTheLab(t *testing.T) {
 	var theirs []string
 	for _, region := range w.Cloud.Regions() {
 		for _, a := range w.Metrics.Alarms(region) {
-			if strings.HasPrefix(*a.Namespace, "AWS/") {
-				continue
-			}
 			d := definition{
 				region, *a.AlarmName, *a.Namespace, *a.MetricName, string(a.Statistic), string(a.ComparisonOperator), aws.ToString(a.TreatMissingData), "",
 				int(*a.Period), int(*a.EvaluationPeriods), int(*a.DatapointsToAlarm), *a.Threshold,

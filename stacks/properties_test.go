@@ -126,7 +126,7 @@ func TestWhatHoldsDataOutlivesItsStack(t *testing.T) {
 		})
 	}
 	each(t, "AWS::RDS::DBInstance", func(t *testing.T, id string, r resource) {
-		if r.Properties["DeletionProtection"] != true || r.Properties["StorageEncrypted"] != true || r.Properties["PubliclyAccessible"] != false || r.Properties["EnableIAMDatabaseAuthentication"] != true {
+		if r.Properties["DeletionProtection"] != true || r.Properties["KmsKeyId"] == nil || r.Properties["PubliclyAccessible"] != false || r.Properties["EnableIAMDatabaseAuthentication"] != true {
 			t.Errorf("%s: unprotected, unencrypted, public or without IAM logins", id)
 		}
 	})
@@ -160,13 +160,13 @@ func TestWhatHoldsDataOutlivesItsStack(t *testing.T) {
 func TestTheTwoDatabases(t *testing.T) {
 	e, a := named(t, "production"), synthesised(t)
 	source, replica := a.stack(t, "workload-us-east-1").Resources["database"].Properties, a.stack(t, "workload-us-west-2").Resources["database"].Properties
-	if source["MultiAZ"] != true || source["BackupRetentionPeriod"] != float64(e.Database.BackupRetention.Days()) || source["AutomaticBackupReplicationRegion"] != "us-west-2" || source["AutomaticBackupReplicationKmsKeyId"] == nil {
+	if source["MultiAZ"] != true || source["StorageEncrypted"] != true || source["BackupRetentionPeriod"] != float64(e.Database.BackupRetention.Days()) || source["AutomaticBackupReplicationRegion"] != "us-west-2" || source["AutomaticBackupReplicationKmsKeyId"] == nil {
 		t.Errorf("the source is not Multi-AZ with its backups replicated: %v", source)
 	}
 	if replica["SourceDBInstanceIdentifier"] != "arn:aws:rds:us-east-1:111122223333:db:acso-production-db" || replica["KmsKeyId"] == nil || replica["BackupRetentionPeriod"] == float64(0) {
 		t.Errorf("the replica names no source and key, or could not be promoted for want of a backup: %v", replica)
 	}
-	for _, property := range []string{"DBName", "MasterUsername", "MasterUserPassword", "AllocatedStorage"} {
+	for _, property := range []string{"DBName", "MasterUsername", "MasterUserPassword", "AllocatedStorage", "StorageEncrypted"} {
 		if replica[property] != nil {
 			t.Errorf("the replica has %s, which RDS refuses beside a source", property)
 		}

@@ -109,7 +109,8 @@ func judged(points []catalog.Point, env *environment.Environment, now, day time.
 		known[p.Kind+" "+p.ID] = p
 	}
 	rows := map[string][]console.Backup{}
-	for _, d := range retention.Solve(retention.From(env), bare, now) {
+	rules := retention.From(env)
+	for _, d := range retention.Solve(rules, bare, now) {
 		p := known[d.Kind+" "+d.ID]
 		if old := d.Taken.Before(now.AddDate(0, 0, -1).Truncate(24 * time.Hour)); day.IsZero() && old && d.Why != retention.NewestVerified {
 			continue
@@ -122,6 +123,9 @@ func judged(points []catalog.Point, env *environment.Environment, now, day time.
 			Depth: string(p.Depth), Regions: p.Regions, Why: string(d.Why),
 		}
 		row.Verified, row.Failed, row.KeptUntil = optional(p.Verified), optional(p.Failed), optional(d.Until)
+		if d.Why == retention.ReferredTo && d.Until.IsZero() { // as long as another is the newest: what it has by itself
+			row.KeptUntil, row.Why = optional(rules.Until(d.Class, d.Taken)), string(d.Class)
+		}
 		rows[d.Kind] = append([]console.Backup{row}, rows[d.Kind]...)
 	}
 	l := console.Backups{Points: []console.Backup{}}

@@ -1,7 +1,8 @@
 // Package backupdata takes a recovery point of the application data: of the files under the mount, or of the data bucket
-// where nothing is mounted.
+// where the application keeps its data there.
 //
-// It refuses to call a point complete that lacks a file which could not be read, and it deletes nothing: what the
+// It refuses to take the one for the other: a mount that is missing is a failure, and not a tree in which everything was
+// deleted. It refuses to call a point complete that lacks a file which could not be read, and it deletes nothing: what the
 // application removed is said in the point, and stays in the points before it.
 package backupdata
 
@@ -31,8 +32,9 @@ var Errors = slices.Clone(recoverypoint.Errors)
 
 // Input says how the point is taken. {} is an incremental point, or a full one when it is the day's first.
 type Input struct {
-	Full     bool `json:"full"`     // send everything: the point refers to nothing older
-	Checksum bool `json:"checksum"` // read files whose size and time are as before, and compare their content
+	From     string `json:"from"`     // files (the default): what is mounted; bucket: the data bucket of the region
+	Full     bool   `json:"full"`     // send everything: the point refers to nothing older
+	Checksum bool   `json:"checksum"` // read files whose size and time are as before, and compare their content
 }
 
 // Output is the point.
@@ -48,18 +50,32 @@ func New(p platform.Platform) *Handler { return &Handler{p: p} }
 
 // Grants is what it may do.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return recoverypoint.Grants(e, region, retention.ApplicationData)
+	data := "arn:aws:s3:::" + e.BucketIn(region, e.Buckets.Data)
+	return append(recoverypoint.Grants(e, region, retention.ApplicationData),
+		grant.Grant{Actions: []string{"s3:ListBucket"}, Resources: []string{data}},
+		grant.Grant{Actions: []string{"s3:GetObject"}, Resources: []string{data + "/*"}},
+	)
 }
 
 // Handle takes one point.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
-	var source backup.Source
-	switch {
-	case h.p.Files != nil:
-		source = backup.Directory(h.p.Files)
-	default:
-		source = backup.Prefix(s3.NewFromConfig(h.p.AWS), h.p.Environment.BucketIn(h.p.Region(), h.p.Environment.Buckets.Data), "")
+	source, err := h.source(in.From)
+	if err != nil {
+		return Output{}, err
 	}
 	point, err := recoverypoint.Take(ctx, h.p, retention.ApplicationData, source, recoverypoint.Options{Full: in.Full, Checksum: in.Checksum})
 	return Output{Point: point}, failure.FromAWS(err, "back up the application data of %s", h.p.Region())
+}
+
+func (h *Handler) source(from string) (backup.Source, error) {
+	op := "back up the application data of " + h.p.Region()
+	switch {
+	case (from == "" || from == "files") && h.p.Files == nil:
+		return nil, failure.New(failure.NotFound, op, "no file system is mounted").Next("look at the function's mount; where the data are in a bucket, say from: bucket")
+	case from == "" || from == "files":
+		return backup.Directory(h.p.Files), nil
+	case from == "bucket":
+		return backup.Prefix(s3.NewFromConfig(h.p.AWS), h.p.Environment.BucketIn(h.p.Region(), h.p.Environment.Buckets.Data), ""), nil
+	}
+	return nil, failure.New(failure.InvalidInput, op, "from %q is neither files nor bucket", from)
 }

@@ -24,7 +24,7 @@ const (
 	chunk = 256 << 10
 )
 
-// batch reads every byte of the objects. Only what concerns all objects alike is an error.
+// batch reads every byte of the objects, or takes S3's word where the plan says so. Only what concerns all objects alike is an error.
 func (h *Handler) batch(ctx context.Context, items []Item) ([]Result, error) {
 	if len(items) == 0 {
 		return nil, failure.New(failure.InvalidInput, "verify a batch", "it has no items")
@@ -60,6 +60,9 @@ func (h *Handler) verify(ctx context.Context, item Item, until time.Time, buffer
 func (h *Handler) read(ctx context.Context, item Item, until time.Time, buffer []byte) (Verdict, string, error) {
 	if !h.p.Clock.Now().Before(until) {
 		return Unknown, fmt.Sprintf("was not reached within the %s of its batch", budget), nil
+	}
+	if item.Checksum != "" {
+		return h.look(ctx, item)
 	}
 	in := &s3.GetObjectInput{Bucket: aws.String(h.bucket), Key: aws.String(item.Key)}
 	if item.VersionID != "" {

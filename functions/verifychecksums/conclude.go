@@ -3,6 +3,7 @@ package verifychecksums
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,7 +71,7 @@ func (h *Handler) conclude(ctx context.Context, plan Plan, results string) (*Rep
 		return nil, err
 	}
 	// The verdict lies beside the manifests too, where a listing shows what is proven and when.
-	if err := h.write(ctx, catalog.ProofKey(plan.Manifest, retention.Content, len(report.Findings) == 0), text); err != nil {
+	if err := h.write(ctx, catalog.ProofKey(plan.Manifest, retention.Depth(cmp.Or(plan.Depth, string(retention.Content))), len(report.Findings) == 0), text); err != nil {
 		return nil, err
 	}
 	return report.judged()

@@ -2,6 +2,7 @@ package verifychecksums
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/manifest"
 )
@@ -33,14 +35,22 @@ func (h *Handler) plan(ctx context.Context, in Input) (*Plan, error) {
 	if !found {
 		return nil, failure.New(failure.InvalidInput, "plan a verification", "%q is not below a manifests/ folder", key)
 	}
-	plan := &Plan{Bucket: h.bucket, Manifest: key, Work: day + "verifications/" + in.Execution + "/"}
+	depth := backup.Depth(cmp.Or(in.Depth, string(backup.Content)))
+	if depth != backup.Content && depth != backup.Attributes {
+		return nil, failure.New(failure.InvalidInput, "plan a verification", "depth %q is neither attributes nor content", in.Depth)
+	}
+	plan := &Plan{Bucket: h.bucket, Manifest: key, Depth: string(depth), Work: day + "verifications/" + in.Execution + "/"}
 	plan.Items = plan.Work + "items.jsonl"
 
 	var list bytes.Buffer
 	lines := json.NewEncoder(&list)
 	lines.SetEscapeHTML(false)
 	header, seal, err := h.each(ctx, plan, func(o manifest.Object) error {
-		return lines.Encode(Item{Key: o.Key, VersionID: o.VersionID, Size: o.Size, SHA256: o.SHA256})
+		item := Item{Key: o.Key, VersionID: o.VersionID, Size: o.Size, SHA256: o.SHA256}
+		if depth == backup.Attributes {
+			item.Checksum = o.S3Checksum()
+		}
+		return lines.Encode(item)
 	})
 	if err != nil {
 		return nil, err
@@ -60,17 +70,20 @@ func (h *Handler) choose(ctx context.Context, in Input) (string, error) {
 		if err != nil {
 			return "", failure.New(failure.InvalidInput, "plan a verification", "date %q is not like 2026-01-15", in.Date)
 		}
-		return h.newest(ctx, day, 1)
+		return h.newest(ctx, in.Kind, day, 1)
 	}
-	return h.newest(ctx, h.p.Clock.Now(), lookBack)
+	return h.newest(ctx, in.Kind, h.p.Clock.Now(), lookBack)
 }
 
-// newest is the last manifest of the first day, going back from day, that has one.
-func (h *Handler) newest(ctx context.Context, day time.Time, days int) (string, error) {
+// newest is the last manifest of a kind of the first day, going back from day, that has one.
+func (h *Handler) newest(ctx context.Context, kind string, day time.Time, days int) (string, error) {
+	kind = cmp.Or(kind, manifest.ApplicationData)
 	for back := range days {
 		newest := ""
 		err := h.list(ctx, manifest.Folder(day.AddDate(0, 0, -back)), func(o types.Object) {
-			newest = max(newest, aws.ToString(o.Key))
+			if of, _, ok := manifest.ParseKey(aws.ToString(o.Key)); ok && of == kind {
+				newest = max(newest, aws.ToString(o.Key))
+			}
 		})
 		if err != nil {
 			return "", err
@@ -79,7 +92,7 @@ func (h *Handler) newest(ctx context.Context, day time.Time, days int) (string, 
 			return newest, nil
 		}
 	}
-	return "", failure.New(failure.NotFound, "find a manifest in "+h.at(manifest.Folder(day)), "there is none, going back %d days: a backup without a manifest is no recovery point", days).
+	return "", failure.New(failure.NotFound, "find a manifest of "+kind+" in "+h.at(manifest.Folder(day)), "there is none, going back %d days: a backup without a manifest is no recovery point", days).
 		Next("look why backups do not finish")
 }
 

@@ -39,6 +39,8 @@ type Input struct {
 	Execution string `json:"execution"` // plan: name of the execution
 	Date      string `json:"date"`      // plan: day (UTC) as 2026-01-15; its newest manifest is verified
 	Manifest  string `json:"manifest"`  // plan: key of a manifest; without it and a date, the newest of the last 31 days
+	Kind      string `json:"kind"`      // plan: whose newest manifest is meant; application-data without it
+	Depth     string `json:"depth"`     // plan: content (the default) reads every byte, attributes compares what S3 says
 	Items     []Item `json:"items"`     // batch: the objects to read
 	Plan      *Plan  `json:"plan"`      // extras, conclude: what plan answered
 	Results   string `json:"results"`   // conclude: key of the manifest.json that the map's ResultWriter wrote; "" without objects
@@ -50,6 +52,8 @@ type Item struct {
 	VersionID string `json:"versionId"`
 	Size      int64  `json:"size"`   // bytes
 	SHA256    string `json:"sha256"` // hexadecimal
+	// Checksum is the SHA-256 as S3 has to state it; with it, nothing is read and S3's word is taken.
+	Checksum string `json:"checksum,omitempty"`
 }
 
 // Plan is a verification that was begun.
@@ -58,6 +62,7 @@ type Plan struct {
 	Manifest string `json:"manifest"` // key
 	Version  string `json:"version"`  // version of the manifest, so that every step reads the same one
 	Kind     string `json:"kind"`
+	Depth    string `json:"depth"` // attributes or content
 	Prefix   string `json:"prefix"`
 	Taken    string `json:"taken"` // RFC 3339, UTC
 	Work     string `json:"work"`  // folder of this verification, ends with /

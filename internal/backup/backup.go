@@ -56,16 +56,16 @@ type Options struct {
 	Checksum bool
 	// Concurrency is how many files are sent at once; 0 is 1, which starts no goroutine.
 	Concurrency int
-	// Memory bounds what is held for sending, in bytes; 0 is 24 MiB. A file up to a part is held whole.
+	// Memory bounds what is held for sending, in bytes; 0 is 40 MiB. A file up to a part is held whole.
 	Memory int64
-	// PartSize is the size of a part in bytes, and the size above which a file goes in parts; 0 is 8 MiB. It grows
-	// where an object would have more than 10,000 parts.
+	// PartSize is the size of a part in bytes, and the size above which a file goes in parts; 0 is 5 MiB, so that many are
+	// under way. It grows where an object would have more than 10,000 parts.
 	PartSize int64
 }
 
 const (
-	defaultMemory   = 24 << 20
-	defaultPartSize = 8 << 20
+	defaultMemory   = 40 << 20
+	defaultPartSize = 5 << 20
 	// smallestPart and mostParts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 	smallestPart = 5 << 20
 	mostParts    = 10_000

@@ -47,9 +47,12 @@ func open(getenv func(string) string) (platform.Platform, error) {
 	}
 	return platform.Platform{
 		AWS: aws, Environment: e, Clock: clock{}, HTTP: &endpoints{}, DNS: &authority{name: dns.Fqdn(e.Domain.Name)}, SQL: &postgres{aws: aws},
-		Files: mounted(),
+		Files: mounted(), Parallel: parallel,
 	}, nil
 }
+
+// parallel is how many files are sent at once: enough to hide S3's latency within the memory of a function.
+const parallel = 16
 
 // FilesMount is where the stacks mount the application data. Lambda allows no path outside /mnt:
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
 // dataBackups: the files of the application, backed up while it goes on writing and while what it needs does not answer.
@@ -20,6 +21,20 @@ var dataBackups = []Scenario{
 			})
 		},
 		judge: func(r *run) []Invariant { return r.filesHold(2) },
+	},
+	{
+		Name: "backup-data-from-bucket", Expected: Recovered, machine: "backup-data",
+		Sentence: "The application keeps its data in a bucket: its objects are the recovery point, byte for byte.",
+		prepare: func(r *run) {
+			r.at(r.moment(), func() {
+				r.world.S3.Create(s3.Bucket{Name: r.dataBucket(), Region: r.env.Regions.Primary, Versioned: true})
+				for n := range 12 {
+					r.world.S3.Put(r.dataBucket(), fmt.Sprintf("evidence/%02d/report (%d).pdf", n%3, n), fmt.Appendf(nil, "report %d", n))
+				}
+				r.startIn(r.env.Regions.Primary, `{"from":"bucket"}`)
+			})
+		},
+		judge: (*run).objectsHold,
 	},
 	{
 		Name: "backup-data-changing", Expected: Recovered, machine: "backup-data",
@@ -118,6 +133,26 @@ func (r *run) changeFiles() {
 	f.Put("cases/03/case-0003.json", "changed")
 	f.Put("cases/new case.json", "new")
 	f.Remove("cases/04/case-0004.json")
+}
+
+func (r *run) dataBucket() string { return r.env.BucketIn(r.env.Regions.Primary, r.env.Buckets.Data) }
+
+// objectsHold judges the point of the data bucket: it has each object as it is, and no other.
+func (r *run) objectsHold() []Invariant {
+	const name = "a restore gives what the bucket holds"
+	list, holds := r.pointsHold("application-data", 1)
+	for _, p := range list {
+		objects := r.world.S3.Objects(r.dataBucket())
+		for _, o := range objects {
+			if string(p.bodies[o.Key]) != string(o.Body) {
+				return []Invariant{holds, verdict(name, false, "%s gives %q for %s", p.key, p.bodies[o.Key], o.Key)}
+			}
+		}
+		if len(objects) != len(p.bodies) {
+			return []Invariant{holds, verdict(name, false, "%s has %d objects and the bucket %d", p.key, len(p.bodies), len(objects))}
+		}
+	}
+	return []Invariant{holds, verdict(name, true, "%d points", len(list))}
 }
 
 func (r *run) refuseBackups() {

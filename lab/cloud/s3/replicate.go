@@ -100,6 +100,7 @@ func (s *Service) arrive(to *bucket, v *version, rule Replication) {
 	if replica.mode == "" && to.Retention > 0 && !v.marker {
 		replica.mode, replica.until = to.Mode, s.cloud.Sim.Now().Add(to.Retention)
 	}
+	to.know(v.key)
 	list := append(to.objects[v.key], &replica)
 	slices.SortStableFunc(list, func(a, b *version) int { return a.at.Compare(b.at) })
 	to.objects[v.key] = list

@@ -7,7 +7,7 @@ package s3
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +51,7 @@ type Service struct {
 type bucket struct {
 	Bucket
 	objects map[string][]*version // by key, oldest first
+	keys    []string              // every key that there ever was, by bytes of UTF-8, as S3 lists
 	uploads map[string]*upload
 	refuses bool // its policy denies every write
 }
@@ -147,17 +148,28 @@ func (b *bucket) version(key, id string) *version {
 
 func (b *bucket) sorted(prefix string) []string {
 	var keys []string
-	for key, list := range b.objects {
-		if len(list) > 0 && strings.HasPrefix(key, prefix) {
+	from, _ := slices.BinarySearch(b.keys, prefix)
+	for _, key := range b.keys[from:] {
+		if !strings.HasPrefix(key, prefix) {
+			break
+		}
+		if len(b.objects[key]) > 0 {
 			keys = append(keys, key)
 		}
 	}
-	sort.Strings(keys) // by bytes of UTF-8, as S3 lists
 	return keys
+}
+
+// know makes a key one that is listed as long as it has versions.
+func (b *bucket) know(key string) {
+	if at, known := slices.BinarySearch(b.keys, key); !known {
+		b.keys = slices.Insert(b.keys, at, key)
+	}
 }
 
 // add makes v the newest version of its key; without versions it replaces what is there.
 func (s *Service) add(b *bucket, v *version) {
+	b.know(v.key)
 	v.id = "null"
 	if b.Versioned {
 		s.versions++

@@ -36,7 +36,7 @@ func main() {
 func run(action, endpoint, bucket, folder, key, now string, depth backup.Depth, concurrency int, part, memory int64) error {
 	// What is held is bounded by the engine; these keep the collector from adding as much again.
 	debug.SetGCPercent(200)
-	debug.SetMemoryLimit(map[string]int64{"backup": 44 << 20, "verify": 24 << 20}[action])
+	debug.SetMemoryLimit(map[string]int64{"backup": 52 << 20, "verify": 24 << 20}[action])
 	if concurrency == 0 {
 		concurrency = map[string]int{"backup": 16, "verify": 64}[action]
 	}
