@@ -5,6 +5,7 @@
 package functions
 
 import (
+	"slices"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
@@ -47,7 +48,7 @@ type Function struct {
 func All() []Function { return append(OfRecovery(), OfBackup()...) }
 
 // OfRecovery are the functions of the recovery stack.
-func OfRecovery() []Function { return append(watched(), failover()...) }
+func OfRecovery() []Function { return slices.Concat(watched(), failover(), restores()) }
 
 // OfBackup are the functions of the backup stack.
 func OfBackup() []Function { return append(backup(), keeping()...) }

@@ -16,10 +16,15 @@ import (
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/notify"
+	"github.com/acso/disaster-recovery/functions/planrestore"
 	"github.com/acso/disaster-recovery/functions/probe"
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
 	"github.com/acso/disaster-recovery/functions/prunesnapshots"
+	"github.com/acso/disaster-recovery/functions/rebuildreplica"
+	"github.com/acso/disaster-recovery/functions/restoredatabase"
+	"github.com/acso/disaster-recovery/functions/restorelock"
+	"github.com/acso/disaster-recovery/functions/restoreservices"
 	"github.com/acso/disaster-recovery/functions/scaleecs"
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/validate"
@@ -34,6 +39,8 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
+		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
+		"restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "verifychecksums": &verifychecksums.Input{},
 		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
 	}

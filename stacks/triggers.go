@@ -60,20 +60,25 @@ func alarmRaised(names ...string) map[string]any {
 
 // releaseOnEnd frees the lock of an execution that its own states could not: no Catch runs when one is aborted or times out.
 func (r *recovery) releaseOnEnd() {
-	function := r.env.FunctionARN(r.region, "incident")
+	r.releaseBy(r.env.EndedRule(), "failover", "incident")
+	r.releaseBy(r.env.RestoreEndedRule(), "restore-point-in-time", "restorelock")
+}
+
+func (r *recovery) releaseBy(name, machine, handler string) {
+	function := r.env.FunctionARN(r.region, handler)
 	ended := r.rule(rule{
-		name: r.env.EndedRule(), description: "Releases the lock of a failover that ended otherwise than by its own states",
+		name: name, description: "Releases the lock of a " + machine + " that ended otherwise than by its own states",
 		pattern: map[string]any{
 			"source": []string{"aws.states"}, "detail-type": []string{"Step Functions Execution Status Change"},
-			"detail": map[string]any{"status": []string{"FAILED", "TIMED_OUT", "ABORTED"}, "stateMachineArn": []string{r.env.MachineARN(r.region, "failover")}},
+			"detail": map[string]any{"status": []string{"FAILED", "TIMED_OUT", "ABORTED"}, "stateMachineArn": []string{r.env.MachineARN(r.region, machine)}},
 		},
-		target: &awsevents.CfnRule_TargetProperty{Id: jsii.String("incident"), Arn: jsii.String(function)},
+		target: &awsevents.CfnRule_TargetProperty{Id: jsii.String(handler), Arn: jsii.String(function)},
 	}, r.dead)
-	permission := awslambda.NewCfnPermission(r.Stack, jsii.String("incident-from-rule"), &awslambda.CfnPermissionProps{
+	permission := awslambda.NewCfnPermission(r.Stack, jsii.String(handler+"-from-rule"), &awslambda.CfnPermissionProps{
 		Action: jsii.String("lambda:InvokeFunction"), FunctionName: jsii.String(function),
 		Principal: jsii.String("events.amazonaws.com"), SourceArn: ended.AttrArn(),
 	})
-	permission.Node().AddDependency(r.Stack.Node().FindChild(jsii.String("incident")))
+	permission.Node().AddDependency(r.Stack.Node().FindChild(jsii.String(handler)))
 }
 
 // topics reach the emergency response team, one topic for each role. People subscribe by hand: a subscription has to be

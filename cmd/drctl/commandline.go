@@ -15,6 +15,7 @@ type commandLine struct {
 	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that drill knows."`
 	Campaign  campaignCommand  `cmd:"" help:"Run all scenarios over many seeds with random faults."`
 	Crash     crashCommand     `cmd:"" help:"Kill the execution at every state and in every changing call, and redrive it."`
+	Restore   restoreCommand   `cmd:"" help:"Plan a restore to a moment."`
 	Validate  validateCommand  `cmd:"" help:"Check environment files and name every mistake in them."`
 	Machine   machineCommand   `cmd:"" help:"Run, check or compare state machine definitions."`
 	Diagrams  diagramsCommand  `cmd:"" help:"Write a Mermaid diagram of every state machine."`

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/acso/disaster-recovery/functions/planrestore"
+	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/drill"
 )
@@ -18,11 +20,13 @@ type lab struct {
 	// definition is a state machine of this project, execute runs any.
 	definition func(name string) ([]byte, error)
 	execute    func(context.Context, *asl.Machine, place, json.RawMessage) (*asl.Execution, error)
+	// plan and planOnAWS make the plan of a restore.
+	plan, planOnAWS func(context.Context, place, planrestore.Input) (restore.Plan, error)
 }
 
 func theLab() lab {
 	return lab{
 		scenarios: drill.Scenarios, find: drill.Find, run: drill.Run, campaign: drill.Campaign, crash: drill.Crash,
-		definition: definition, execute: execute,
+		definition: definition, execute: execute, plan: planInLab, planOnAWS: planOnAWS,
 	}
 }

@@ -7,7 +7,6 @@ package incident
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -41,7 +40,7 @@ type Input struct {
 	Reason   string           `json:"reason,omitempty"`   // close; assess: why the execution fails
 	Status   string           `json:"status,omitempty"`   // ended: FAILED, TIMED_OUT or ABORTED
 	Stopped  time.Time        `json:"stoppedAt,omitzero"` // ended: when
-	envelope
+	incident.Event
 }
 
 // Output is the incident, and what the action found.
@@ -207,36 +206,12 @@ func (h *Handler) output(i incident.Incident) Output {
 	return out
 }
 
-// envelope is an EventBridge event, all its fields, since the input is decoded strictly.
-// https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
-type envelope struct {
-	Version    string          `json:"version,omitempty"`
-	ID         string          `json:"id,omitempty"`
-	DetailType string          `json:"detail-type,omitempty"`
-	Source     string          `json:"source,omitempty"`
-	Account    string          `json:"account,omitempty"`
-	Time       time.Time       `json:"time,omitzero"`
-	Region     string          `json:"region,omitempty"`
-	Resources  []string        `json:"resources,omitempty"`
-	Detail     json.RawMessage `json:"detail,omitempty"`
-}
-
 func (in Input) unwrapped() (Input, error) {
-	if in.DetailType == "" {
-		return in, nil
+	owner, status, stopped, isEvent, err := in.Event.Ended()
+	if err != nil || !isEvent {
+		return in, err
 	}
-	const op = "read an EventBridge event"
-	if in.DetailType != "Step Functions Execution Status Change" {
-		return in, failure.New(failure.InvalidInput, op, "detail-type %q is not about the end of an execution", in.DetailType)
-	}
-	var detail struct { // its other fields are AWS's to add to
-		ExecutionARN string `json:"executionArn"`
-		Status       string `json:"status"`
-	}
-	if err := json.Unmarshal(in.Detail, &detail); err != nil {
-		return in, &failure.Error{Kind: failure.InvalidInput, Op: op, Err: err}
-	}
-	return Input{Action: "ended", Claim: incident.Claim{Owner: detail.ExecutionARN}, Status: detail.Status, Stopped: in.Time}, nil
+	return Input{Action: "ended", Claim: incident.Claim{Owner: owner}, Status: status, Stopped: stopped}, nil
 }
 
 func (h *Handler) ended(ctx context.Context, in Input) (Output, error) {

@@ -42,6 +42,8 @@ type Input struct {
 	Done    []string `json:"done,omitempty"`
 	Next    []string `json:"next,omitempty"`
 	Token   string   `json:"token,omitempty"` // approval: where the answer goes
+	Lock    string   `json:"lock,omitempty"`  // approval: pair when the question belongs to a restore, whose incident is in the other region
+	Means   []string `json:"means,omitempty"` // approval: what an answer does, when it is not about a failover
 	incident.Claim
 }
 
@@ -55,17 +57,19 @@ type Output struct {
 type Handler struct {
 	p     platform.Platform
 	store *incident.Store
+	other *incident.Store // of the other region
 	sns   *sns.Client
 }
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
-	return &Handler{p: p, store: incident.NewStore(p), sns: sns.NewFromConfig(p.AWS)}
+	return &Handler{p: p, store: incident.NewStore(p), other: incident.NewStoreIn(p, p.Environment.Pair(p.Region())), sns: sns.NewFromConfig(p.AWS)}
 }
 
-// Grants is what it may do in its region.
+// Grants is what it may do: publish in its region, and store questions.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return append(incident.Grants(e, region), grant.Grant{Actions: []string{"sns:Publish"}, Resources: topics(e, region)})
+	grants := append(incident.Grants(e, region), incident.Grants(e, e.Pair(region))...)
+	return append(grants, grant.Grant{Actions: []string{"sns:Publish"}, Resources: topics(e, region)})
 }
 
 func topics(e *environment.Environment, region string) []string {
@@ -86,7 +90,11 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		if in.Token == "" {
 			return Output{}, failure.New(failure.InvalidInput, "ask for approval", "token is required")
 		}
-		if _, err := h.store.Ask(ctx, in.Claim, in.Subject, in.Token); err != nil {
+		store := h.store
+		if in.Lock == "pair" {
+			store = h.other
+		}
+		if _, err := store.Ask(ctx, in.Claim, in.Subject, in.Token); err != nil {
 			return Output{}, err
 		}
 	}
@@ -117,12 +125,17 @@ func (h *Handler) message(in Input) string {
 	section(&text, "Done", in.Done)
 	section(&text, "Next", in.Next)
 	if in.Kind == "approval" {
-		section(&text, "Answer", []string{
-			fmt.Sprintf("aws stepfunctions send-task-success --region %s --task-token '%s' --task-output "+
-				`'{"approved": true, "by": "YOUR NAME", "fencedByHand": false}'`, h.p.Region(), in.Token),
-			"approved: true promotes the replica, which cannot be taken back; false stands down",
-			"fencedByHand: true only if you made sure yourself that " + e.Pair(h.p.Region()) + " takes no writes",
-		})
+		means, form := in.Means, `{"approved": true, "by": "YOUR NAME"}`
+		if len(means) == 0 {
+			form = `{"approved": true, "by": "YOUR NAME", "fencedByHand": false}`
+			means = []string{
+				"approved: true promotes the replica, which cannot be taken back; false stands down",
+				"fencedByHand: true only if you made sure yourself that " + e.Pair(h.p.Region()) + " takes no writes",
+			}
+		}
+		section(&text, "Answer", append([]string{
+			fmt.Sprintf("aws stepfunctions send-task-success --region %s --task-token '%s' --task-output '%s'", h.p.Region(), in.Token, form),
+		}, means...))
 	}
 	return text.String()
 }

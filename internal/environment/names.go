@@ -104,6 +104,9 @@ func (e *Environment) EndpointAlarm(region string) string { return e.Prefix() + 
 // EndedRule is the rule that releases the lock of a failover that ended otherwise than by its own states.
 func (e *Environment) EndedRule() string { return e.Prefix() + "-execution-ended" }
 
+// RestoreEndedRule is the same for a restore.
+func (e *Environment) RestoreEndedRule() string { return e.Prefix() + "-restore-ended" }
+
 // FunctionARN is the ARN of a Lambda function in a region.
 func (e *Environment) FunctionARN(region, function string) string {
 	return fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", region, e.Account, e.FunctionName(function))

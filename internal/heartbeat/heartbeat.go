@@ -23,4 +23,8 @@ const (
 	CanaryRead = "SELECT at FROM dr_canary WHERE name = $1"
 	// InRecovery is one row with one boolean: true on a replica, false on a writer.
 	InRecovery = "SELECT pg_is_in_recovery()"
+	// NextTransaction is one row with one int64: the number of the next transaction that writes. The difference between
+	// two histories of one database is how many transactions the one has that the other lacks, those included that
+	// were rolled back: https://www.postgresql.org/docs/16/functions-info.html#FUNCTIONS-PG-SNAPSHOT.
+	NextTransaction = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 )

@@ -35,7 +35,7 @@ func (r *run) observe() {
 		if !c.Mutating {
 			return
 		}
-		if victim != nil && victim.Status() == asl.Running && c.To == victim.Region {
+		if victim != nil && victim.Status() == asl.Running && r.counts(c.To, victim.Region) {
 			r.observed.mutations++
 		}
 		if !c.Effect || isBookkeeping(c.Operation) {

@@ -76,6 +76,7 @@ type run struct {
 	observed  observed
 	killed    bool
 	damage    world.Damage
+	restoring restoring
 	answers   []string      // of functions that the script called by itself
 	returns   time.Duration // a dead primary comes back so long after it died; 0 for never
 	expecting int           // things that the script has still to do before the run may end
@@ -223,11 +224,15 @@ func (r *run) killAt(k Kill) {
 	r.world.States.OnEvent(func(x *stepfunctions.Execution, e asl.Event) {
 		if r.isJudged(x) && e.Type == "ExecutionStarted" && victim == nil {
 			victim = x
-			r.world.Cloud.Inject(cloud.Fault{Region: x.Region, Operation: "mutating", First: k.Call, Count: 1, Effect: k.Effect})
+			region := x.Region
+			if r.scenario.everywhere {
+				region = ""
+			}
+			r.world.Cloud.Inject(cloud.Fault{Region: region, Operation: "mutating", First: k.Call, Count: 1, Effect: k.Effect})
 		}
 	})
 	r.world.Cloud.Observe(func(c cloud.Record) {
-		if victim == nil || !c.Mutating || c.To != victim.Region {
+		if victim == nil || !c.Mutating || !r.counts(c.To, victim.Region) {
 			return
 		}
 		if count++; count == k.Call {
@@ -235,3 +240,6 @@ func (r *run) killAt(k Kill) {
 		}
 	})
 }
+
+// counts tells whether a crash test kills in calls to a region, of an execution in another or the same.
+func (r *run) counts(to, running string) bool { return r.scenario.everywhere || to == running }

@@ -145,10 +145,14 @@ func sabotaged(t *testing.T, scenario string, edits []edit) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, _ := statemachines.Named("failover")
+	s, err := Find(scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _ := statemachines.Named(s.Machine())
 	for _, edit := range edits {
 		if !strings.Contains(m.Definition, edit.old) {
-			t.Fatalf("the failover has no %s any more: sabotage it elsewhere", edit.old)
+			t.Fatalf("%s has no %s any more: sabotage it elsewhere", m.Name, edit.old)
 		}
 		m.Definition = strings.ReplaceAll(m.Definition, edit.old, edit.replacement)
 	}
@@ -160,11 +164,7 @@ func sabotaged(t *testing.T, scenario string, edits []edit) *Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if machines["failover"], err = asl.Parse("failover", []byte(definition)); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Find(scenario)
-	if err != nil {
+	if machines[m.Name], err = asl.Parse(m.Name, []byte(definition)); err != nil {
 		t.Fatal(err)
 	}
 	result, err := Run(context.Background(), s, Options{Seed: 1, Environment: e, Bench: bench})

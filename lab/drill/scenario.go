@@ -13,11 +13,12 @@ type Scenario struct {
 	Sentence string
 	Expected Outcome
 
-	machine string        // the machine that is judged; failover unless it says otherwise
-	limit   time.Duration // of virtual time from the outage; 0 means the default
-	quiet   bool          // nothing may be changed: the outcome is a stand-down
-	prepare func(*run)
-	judge   func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
+	machine    string        // the machine that is judged; failover unless it says otherwise
+	limit      time.Duration // of virtual time from the outage; 0 means the default
+	quiet      bool          // nothing may be changed: the outcome is a stand-down
+	everywhere bool          // a crash test kills it in calls to both regions
+	prepare    func(*run)
+	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
 }
 
 // Machine is the state machine that the scenario judges.
@@ -30,7 +31,7 @@ func (s Scenario) Machine() string {
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
 func Scenarios() []Scenario {
-	return slices.Concat(outages, doubts, obstacles, backups, databaseBackups, dataBackups, configurationBackups, logBackups, dailyBackups, kept, verifications)
+	return slices.Concat(outages, doubts, obstacles, backups, databaseBackups, dataBackups, configurationBackups, logBackups, dailyBackups, kept, verifications, restores)
 }
 
 // Find is the scenario of a name. The error names what is near.

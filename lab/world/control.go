@@ -112,15 +112,20 @@ func (w *World) layRules(region string) {
 			return err
 		}}},
 	})
-	w.Events.Create(region, eventbridge.Rule{
-		Name: e.Prefix() + "-execution-ended",
-		Pattern: fmt.Sprintf(`{"source":["aws.states"],"detail-type":["Step Functions Execution Status Change"],"detail":{"status":["FAILED","TIMED_OUT","ABORTED"],"stateMachineArn":[%q]}}`,
-			e.MachineARN(region, "failover")),
-		Targets: []eventbridge.Target{{Invoke: func(event json.RawMessage) error {
-			w.Lambda.Invoke(w.Lambda.ARN(region, e.FunctionName("incident")), event, func(json.RawMessage, *lambda.Error) {})
-			return nil
-		}}},
-	})
+	for _, procedure := range []struct{ rule, machine, function string }{
+		{e.EndedRule(), "failover", "incident"},
+		{e.RestoreEndedRule(), "restore-point-in-time", "restorelock"},
+	} {
+		w.Events.Create(region, eventbridge.Rule{
+			Name: procedure.rule,
+			Pattern: fmt.Sprintf(`{"source":["aws.states"],"detail-type":["Step Functions Execution Status Change"],"detail":{"status":["FAILED","TIMED_OUT","ABORTED"],"stateMachineArn":[%q]}}`,
+				e.MachineARN(region, procedure.machine)),
+			Targets: []eventbridge.Target{{Invoke: func(event json.RawMessage) error {
+				w.Lambda.Invoke(w.Lambda.ARN(region, e.FunctionName(procedure.function)), event, func(json.RawMessage, *lambda.Error) {})
+				return nil
+			}}},
+		})
+	}
 }
 
 // Alarm delivers the event of the alarm on the primary's health in the recovery region once more, as a duplicate or as

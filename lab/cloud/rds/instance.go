@@ -172,6 +172,10 @@ func (s *Service) describe(i *Instance) types.DBInstance {
 		BackupRetentionPeriod: aws.Int32(i.Retention), PreferredBackupWindow: aws.String(i.Window),
 		DeletionProtection: aws.Bool(i.protected), IAMDatabaseAuthenticationEnabled: aws.Bool(true), TagList: slices.Clone(i.tags),
 	}
+	// Every instance of the lab is in the same groups: their names only have to reach what is made of it.
+	out.DBSubnetGroup = &types.DBSubnetGroup{DBSubnetGroupName: aws.String("database")}
+	out.DBParameterGroups = []types.DBParameterGroupStatus{{DBParameterGroupName: aws.String("postgres16")}}
+	out.VpcSecurityGroups = []types.VpcSecurityGroupMembership{{VpcSecurityGroupId: aws.String("sg-0database")}}
 	if i.Status != "creating" {
 		out.Endpoint = &types.Endpoint{Address: aws.String(i.Host()), Port: aws.Int32(5432)}
 	}

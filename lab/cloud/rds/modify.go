@@ -31,6 +31,7 @@ func (s *Service) modify(call *cloud.Call, in *awsrds.ModifyDBInstanceInput) (*a
 			return nil, combination("the lab renames only with ApplyImmediately: it models no maintenance window")
 		}
 	}
+	enabled := false
 	if r := in.BackupRetentionPeriod; r != nil {
 		if *r < 0 || *r > 35 {
 			return nil, invalid("Invalid backup retention period: %d. Must be between 0 and 35.", *r)
@@ -38,8 +39,8 @@ func (s *Service) modify(call *cloud.Call, in *awsrds.ModifyDBInstanceInput) (*a
 		if *r == 0 && i.link == nil && len(s.describe(i).ReadReplicaDBInstanceIdentifiers) > 0 {
 			return nil, invalid("Cannot disable backups on %s: it is the source of read replicas.", id)
 		}
-		if i.Retention == 0 {
-			i.earliest = s.sim.Now()
+		if i.Retention == 0 && *r > 0 {
+			i.earliest, enabled = s.sim.Now(), true
 		}
 		i.Retention = *r
 		s.scheduleBackup(i)
@@ -63,6 +64,11 @@ func (s *Service) modify(call *cloud.Call, in *awsrds.ModifyDBInstanceInput) (*a
 		s.later(i.Region, s.draw("modify", s.Durations.Modify), func() {
 			if i.Status == "modifying" && !i.promoting {
 				i.Status = "available"
+				// "Your RDS instance and database are taken offline and a backup is immediately created":
+				// docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.Enabling.html.
+				if enabled {
+					s.backUp(i, s.draw("first backup", s.Durations.FirstBackup))
+				}
 			}
 		})
 	}

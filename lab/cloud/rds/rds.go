@@ -88,6 +88,7 @@ type Service struct {
 	serial  int
 
 	replicated []*replicated
+	restoring  string // status in which restores end; "" for available
 }
 
 type region struct {

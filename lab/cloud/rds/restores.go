@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,13 @@ func (s *Service) registerRestores() {
 		Actions: func(call *cloud.Call, in *awsrds.RestoreDBInstanceToPointInTimeInput) []grant.Action {
 			target := s.dbARN(call.Region, aws.ToString(in.TargetDBInstanceIdentifier))
 			actions := append(on(target, "rds:RestoreDBInstanceToPointInTime"), on(s.dbARN(call.Region, aws.ToString(in.SourceDBInstanceIdentifier)), "rds:RestoreDBInstanceToPointInTime")...)
+			// "og*, pg*, subgrp*": the groups that the call names, same page as those of on.
+			if in.DBSubnetGroupName != nil {
+				actions = append(actions, on(s.cloud.ARN("rds", call.Region, "subgrp:"+*in.DBSubnetGroupName), "rds:RestoreDBInstanceToPointInTime")...)
+			}
+			if in.DBParameterGroupName != nil {
+				actions = append(actions, on(s.cloud.ARN("rds", call.Region, "pg:"+*in.DBParameterGroupName), "rds:RestoreDBInstanceToPointInTime")...)
+			}
 			if i := s.Instance(call.Region, aws.ToString(in.SourceDBInstanceIdentifier)); i != nil {
 				actions = s.withKey(actions, call.Region, i.key)
 			}
@@ -112,12 +120,34 @@ func (s *Service) restore(region, id string, timeline *Timeline, cut time.Time, 
 	i := s.add(region, id)
 	i.Status, i.key, i.storage, i.acl, i.Window = "creating", key, storage, s.acl(region, nil), "03:00-04:00"
 	i.timeline = s.newTimeline(i, timeline, cut)
+	ending := s.restoring
 	s.later(region, s.draw("restore", s.Durations.Restore)+gib(s.draw("snapshot size", s.Durations.SnapshotPerGiB), storage), func() {
+		if ending != "" {
+			i.Status = ending
+			return
+		}
 		i.Status, i.serving, i.earliest = "available", true, s.sim.Now()
 		s.backUp(i, s.draw("first backup", s.Durations.FirstBackup))
 		s.scheduleBackup(i)
 	})
 	return i, nil
+}
+
+// EndRestores has every restore from now on end in a status: creating for one that goes on for ever, incompatible-restore
+// for one that failed, "" for one that works.
+func (s *Service) EndRestores(status string) { s.restoring = status }
+
+// Drop takes an instance out of the world at once, as somebody who deleted it before a scenario looks.
+func (s *Service) Drop(region, id string) {
+	i, r := s.must(region, id), s.regions[region]
+	i.deleted, i.serving = true, false
+	r.instances = slices.DeleteFunc(r.instances, func(other *Instance) bool { return other == i })
+}
+
+// History is how many transactions of an instance's history were committed after a moment.
+func (s *Service) History(i *Instance, after time.Time) int64 {
+	timeline, through := s.through(i)
+	return timeline.transactions(through) - timeline.transactions(after)
 }
 
 func retention(days *int32) int32 {

@@ -68,3 +68,25 @@ func (s *Service) LastHeartbeat(i *Instance) time.Time {
 	timeline, through := s.through(i)
 	return timeline.lastHeartbeat(through)
 }
+
+// Resource is the identifier that an instance keeps through every renaming.
+func (i *Instance) Resource() string { return i.resource }
+
+// Source is what a replica follows, or nil.
+func (i *Instance) Source() *Instance {
+	if i.link == nil {
+		return nil
+	}
+	return i.link.source
+}
+
+// Mark leaves a canary of a name, as a client that damages a table leaves its damage; Marked tells whether an instance
+// has it now.
+func (s *Service) Mark(i *Instance, name string) { i.timeline.canary(s.sim.Now(), name, s.sim.Now()) }
+
+// Marked tells whether an instance holds the mark of a name now.
+func (s *Service) Marked(i *Instance, name string) bool {
+	timeline, through := s.through(i)
+	_, marked := timeline.readCanary(through, name)
+	return marked
+}

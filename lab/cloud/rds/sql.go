@@ -18,6 +18,7 @@ import (
 const (
 	roundTripLow, roundTripHigh = 1 * time.Millisecond, 8 * time.Millisecond
 	betweenRegions              = 60 * time.Millisecond
+	firstTransaction            = int64(1000)      // what initdb and the schema used up
 	unbounded                   = 30 * time.Second // how long a client waits for packets that go nowhere when nothing bounds it
 )
 
@@ -179,6 +180,8 @@ func (c *conn) Query(ctx context.Context, statement string, args ...any) ([][]an
 	switch statement {
 	case heartbeat.InRecovery:
 		return [][]any{{!c.instance.writable()}}, nil
+	case heartbeat.NextTransaction:
+		return [][]any{{firstTransaction + timeline.transactions(through)}}, nil
 	case heartbeat.Last:
 		if at := timeline.lastHeartbeat(through); !at.IsZero() {
 			return [][]any{{at}}, nil

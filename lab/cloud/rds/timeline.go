@@ -136,6 +136,17 @@ func (t *Timeline) count(through time.Time) (n int) {
 	return n
 }
 
+// transactions is how many commits there are up to through, of clients and of others.
+func (t *Timeline) transactions(through time.Time) (n int64) {
+	for ; t != nil; t, through = t.parent, earlier(t.cut, through) {
+		at := through.UnixNano()
+		n += int64(sort.Search(len(t.rows), func(i int) bool { return t.rows[i].at > at }))
+		n += int64(sort.Search(len(t.heartbeats), func(i int) bool { return t.heartbeats[i].committed.After(through) }))
+		n += int64(sort.Search(len(t.canaries), func(i int) bool { return t.canaries[i].committed.After(through) }))
+	}
+	return n
+}
+
 // holds tells whether a commit on the timeline written belongs to the commits up to through on this one.
 func (t *Timeline) holds(through time.Time, written *Timeline, at time.Time) bool {
 	for ; t != nil; t, through = t.parent, earlier(t.cut, through) {

@@ -1,0 +1,9 @@
+// Command lambda is the restoredatabase function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/restoredatabase"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(restoredatabase.New, (*restoredatabase.Handler).Handle) }

@@ -1,0 +1,95 @@
+package incident
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/platform"
+)
+
+// Restore is what a restore remembers. It is kept in the incident of the table that a failover of the region would
+// lock: the one of the other region of the pair.
+type Restore struct {
+	Region       string    `json:"region"`             // whose database is restored
+	To           time.Time `json:"to"`                 // the moment, UTC
+	Mode         string    `json:"mode"`               // replace or beside
+	Source       string    `json:"source"`             // DbiResourceId of the instance that was live: it survives every renaming
+	Live         string    `json:"live"`               // the name that services connect to
+	Restored     string    `json:"restored"`           // name of the restored instance until it is put in place
+	Kept         string    `json:"kept"`               // name that the old instance is kept under
+	KeptReplica  string    `json:"keptReplica"`        // name that the old replica is kept under
+	Safety       string    `json:"safety,omitempty"`   // snapshot of what was there
+	Before       *Workload `json:"before,omitempty"`   // the services before they were stopped
+	StoppedAt    time.Time `json:"stoppedAt,omitzero"` // no task ran any more
+	Transactions int64     `json:"transactions"`       // next transaction number of the restored instance before anybody wrote to it; 0 until known
+	LostRows     *int64    `json:"lost,omitempty"`     // transactions of the old instance after the moment
+	Placing      bool      `json:"placing,omitempty"`  // the live name was asked for, for the restored instance
+	InPlace      bool      `json:"inPlace,omitempty"`  // the restored instance carries the live name
+	ReplicaBuilt bool      `json:"replicaBuilt,omitempty"`
+}
+
+// NewStoreIn opens the table of a region of the pair.
+func NewStoreIn(p platform.Platform, region string) *Store {
+	return &Store{
+		table: table{db: dynamodb.NewFromConfig(p.In(region)), name: p.Environment.IncidentTable()},
+		clock: p.Clock, environment: p.Environment,
+	}
+}
+
+// BeginRestore opens a new incident for a restore, or gives back the one that the owner has open already. While it is
+// open, no failover starts; while a failover has one open, or one got past the point of no return and did not end,
+// it fails with AlreadyRunning. A cool-down does not stop it, since people start restores, and goes on beside it.
+func (s *Store) BeginRestore(ctx context.Context, owner, trigger string, restore Restore) (Incident, error) {
+	const op = "open an incident for a restore"
+	for range attempts {
+		last, version, err := s.present(ctx)
+		switch {
+		case err != nil:
+			return Incident{}, err
+		case last.State == Open && last.Owner == owner:
+			return last, nil
+		case last.State == Open:
+			return Incident{}, failure.New(failure.AlreadyRunning, op, "incident %d is open and belongs to %s", last.Epoch, last.Owner).
+				Next("wait for its end, then start the restore again")
+		case last.Promotion != NotPromoted && last.Outcome != Recovered:
+			return Incident{}, failure.New(failure.AlreadyRunning, op, "the failover of incident %d got past the promotion and ended %s", last.Epoch, last.Outcome).
+				Next("finish the failover first: start it again")
+		}
+		if last.Fence.Before != nil && last.Outcome != Recovered && len(last.Outstanding()) > 0 {
+			return Incident{}, failure.New(failure.AlreadyRunning, op, "the failover of incident %d closed %s in part and ended %s", last.Epoch, last.Fence.Region, last.Outcome).
+				Next("finish the failover first: start it again")
+		}
+		next := Incident{
+			Epoch: last.Epoch + 1, Owner: owner, State: Open, Trigger: trigger, OpenedAt: s.clock.Now(), CoolDownUntil: last.CoolDownUntil,
+			Stage: "opened", Fence: Fence{State: FenceNone}, Restore: &restore,
+		}
+		next.inherit(last)
+		if err := s.table.write(ctx, PresentKey, version, next); !errors.Is(err, errConflict) {
+			return next, err
+		}
+	}
+	return Incident{}, contended(PresentKey)
+}
+
+// inherit takes over what a restore left that ended half way, above all how large the services were: the next one finds
+// them stopped, and would take nothing for what there was.
+func (i *Incident) inherit(last Incident) {
+	if last.Restore == nil || last.Restore.Before == nil || last.Outcome == Recovered || last.Outcome == FailedClean || last.Outcome == StoodDown {
+		return
+	}
+	if left := last.Outstanding(); len(left) > 0 {
+		i.Restore.Before, i.Changes = last.Restore.Before, left
+	}
+}
+
+// Latest is the role that was decided last, of two regions' records: after a failover the old primary's may be old.
+func Latest(one, other Role) Role {
+	if other.Epoch > one.Epoch {
+		return other
+	}
+	return one
+}

@@ -1,0 +1,159 @@
+package drill
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/acso/disaster-recovery/environments"
+	"github.com/acso/disaster-recovery/internal/restore"
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/rds"
+)
+
+// TestSabotageOfRestoresIsSeen takes the safety out of the restore, piece by piece.
+func TestSabotageOfRestoresIsSeen(t *testing.T) {
+	const scenario = "restore-corrupted-table"
+	for _, c := range []struct {
+		name      string
+		edits     []edit
+		invariant string
+	}{
+		{"takes no snapshot", []edit{{`"Condition": "{% $approved %}",
+          "Next": "TakeSafety"`, `"Condition": "{% 1 = 2 %}", "Next": "TakeSafety"}, {"Condition": "{% $approved %}", "Next": "StopServices"`}}, "nothing that was there is lost"},
+		{"reports no loss", []edit{{`"lostTransactions": "{% $closed.lostTransactions %}"`, `"lostTransactions": 0`}}, "the reported loss is the real one"},
+		{"rebuilds no replica", []edit{{`"Condition": "{% $public.result = 'pass' %}",
+          "Next": "RebuildReplica"`, `"Condition": "{% 1 = 2 %}", "Next": "RebuildReplica"}, {"Condition": "{% $public.result = 'pass' %}", "Next": "CloseRestore"`}}, "the replica follows the restored database"},
+		{"starts one tier only", []edit{{`"Condition": "{% $criticalTier.done %}",
+          "Next": "StartStandard"`, `"Condition": "{% 1 = 2 %}", "Next": "StartStandard"}, {"Condition": "{% $criticalTier.done %}", "Next": "ValidatePublic"`}}, "the services are as they were"},
+		{"restores another moment", []edit{{`"to": "{% $string($states.input.to) %}"`, `"to": "latest"`}}, "what was restored is the moment, row by row"},
+		{"never closes", []edit{{`"action": "close",
+          "outcome": "recovered"`, `"action": "assess",
+          "outcome": "recovered"`}}, "the lock is free"},
+	} {
+		t.Run(c.name, func(t *testing.T) { mustFail(t, sabotaged(t, scenario, c.edits), c.invariant) })
+	}
+}
+
+// TestPlannedStepsAreWhatTheLabDraws holds the ranges that a plan prints to those that the lab draws from.
+func TestPlannedStepsAreWhatTheLabDraws(t *testing.T) {
+	const storage = 100 // GiB
+	d := rds.Defaults()
+	sum := func(spans ...rds.Span) (low, high time.Duration) {
+		for _, s := range spans {
+			low, high = low+s.Low, high+s.High
+		}
+		return low, high
+	}
+	perGiB := rds.Span{Low: storage * d.SnapshotPerGiB.Low, High: storage * d.SnapshotPerGiB.High}
+	want := map[string][]rds.Span{
+		"take and verify a safety snapshot":                            {d.SnapshotBase, perGiB},
+		"restore the database under a new name, first backup included": {d.Restore, perGiB, d.FirstBackup},
+		"keep the old database under another name":                     {d.Rename},
+		"put the restored database in its place":                       {d.Rename},
+		"rebuild the replica, its first backup included":               {d.Rename, d.Create, d.FirstBackup, d.Modify},
+	}
+	found := 0
+	for _, step := range restore.Steps(restore.Replace, storage) {
+		spans, modelled := want[step.Name]
+		if !modelled {
+			continue
+		}
+		found++
+		if low, high := sum(spans...); step.LowSeconds != int(low.Seconds()) || step.HighSeconds != int(high.Seconds()) {
+			t.Errorf("%s: the plan says %d to %d s, the lab draws %s to %s", step.Name, step.LowSeconds, step.HighSeconds, low, high)
+		}
+	}
+	if found != len(want) {
+		t.Errorf("%d of %d steps are in the plan", found, len(want))
+	}
+}
+
+// TestARestoreKeepsToItsObjective: a restore of the database is done within two hours at the median of so many seeds, and
+// the services stand still no longer than the steps that the plan says they do.
+func TestARestoreKeepsToItsObjective(t *testing.T) {
+	e, err := environments.Named("production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Find("restore-corrupted-table")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bench, err := NewBench()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var within int
+	const seeds = 7
+	for seed := range uint64(seeds) {
+		result, err := Run(t.Context(), s, Options{Seed: 100 + seed, Environment: e, Bench: bench})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !result.Ok() {
+			t.Fatalf("seed %d: %s, %+v", 100+seed, result.Outcome, result.Invariants)
+		}
+		for _, x := range result.Executions {
+			if x.StateMachine == restoreMachine && x.StoppedAt.Sub(x.StartedAt) < 2*time.Hour {
+				within++
+			}
+		}
+	}
+	if within*2 <= seeds {
+		t.Errorf("%d of %d restores took less than two hours", within, seeds)
+	}
+}
+
+// TestARestoreSurvivesBeingKilled kills the restore behind the first visit of every state, and in calls all over it, and
+// redrives it: it ends as if nothing had happened. drctl crash kills it everywhere.
+func TestARestoreSurvivesBeingKilled(t *testing.T) {
+	e, err := environments.Named("production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Find("restore-corrupted-table")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Run(t.Context(), s, Options{Seed: 1, Environment: e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kills []Kill
+	seen := map[string]bool{}
+	for _, x := range whole.Executions {
+		if x.StateMachine != restoreMachine {
+			continue
+		}
+		for n, state := range x.States {
+			if !seen[state.Name] {
+				seen[state.Name] = true
+				kills = append(kills, Kill{Transition: n + 1})
+			}
+		}
+	}
+	const calls = 12 // of hundreds, at even distances
+	for n := range calls {
+		effect := []cloud.Effect{cloud.KillBefore, cloud.KillAfter}[n%2]
+		kills = append(kills, Kill{Call: 1 + n*whole.mutations/calls, Effect: effect})
+	}
+	results, err := inParallel(t.Context(), 2, len(kills), nil, func(ctx context.Context, bench *Bench, i int) (*Result, error) {
+		return Run(ctx, s, Options{Seed: 1, Environment: e, Bench: bench, Kill: &kills[i]})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for _, r := range results {
+		if r.killed {
+			killed++
+		}
+		if !r.Ok() {
+			t.Errorf("%s: ended %s, %+v", r.Repeat, r.Outcome, r.Invariants)
+		}
+	}
+	if killed < len(kills)-2 { // behind the last state there is nothing left to kill
+		t.Errorf("%d of %d runs were killed", killed, len(kills))
+	}
+}
