@@ -21,6 +21,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
 	"github.com/acso/disaster-recovery/functions/prunesnapshots"
+	"github.com/acso/disaster-recovery/functions/readiness"
 	"github.com/acso/disaster-recovery/functions/rebuildreplica"
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
 	"github.com/acso/disaster-recovery/functions/restorelock"
@@ -42,7 +43,7 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
 		"restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "verifychecksums": &verifychecksums.Input{},
-		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
+		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{}, "readiness": &readiness.Input{},
 	}
 	for _, f := range functions.All() {
 		input, ok := inputs[f.Name]
