@@ -6,6 +6,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,9 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	lab            lab
+
+	interactive func() bool   // whether a person can be asked; nil looks at stdin
+	answers     *bufio.Reader // of stdin, once something was asked
 }
 
 // run is the program: arguments in, exit status out.

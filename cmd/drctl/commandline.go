@@ -15,6 +15,9 @@ type commandLine struct {
 	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that drill knows."`
 	Campaign  campaignCommand  `cmd:"" help:"Run all scenarios over many seeds with random faults."`
 	Crash     crashCommand     `cmd:"" help:"Kill the execution at every state and in every changing call, and redrive it."`
+	Start     startCommand     `cmd:"" help:"Start a procedure, on AWS or in the lab, and watch it to its end."`
+	Watch     watchCommand     `cmd:"" help:"Watch a procedure that runs on AWS."`
+	Approve   approveCommand   `cmd:"" help:"Answer what a procedure asks."`
 	Restore   restoreCommand   `cmd:"" help:"Plan a restore to a moment."`
 	Validate  validateCommand  `cmd:"" help:"Check environment files and name every mistake in them."`
 	Machine   machineCommand   `cmd:"" help:"Run, check or compare state machine definitions."`

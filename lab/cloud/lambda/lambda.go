@@ -59,7 +59,9 @@ type deployed struct {
 
 // New makes the service.
 func New(c *cloud.Cloud) *Service {
-	return &Service{cloud: c, functions: map[string]*deployed{}}
+	s := &Service{cloud: c, functions: map[string]*deployed{}}
+	s.register()
+	return s
 }
 
 // ARN is the ARN of a function in a region.
