@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/acso/disaster-recovery/cmd/drctl/console"
@@ -12,20 +13,33 @@ import (
 )
 
 type watchCommand struct {
-	What   string `arg:"" default:"failover" name:"machine|execution" help:"The ARN of an execution, or a machine: then the one that runs now, else the last one (default: failover)."`
+	What string `arg:"" default:"failover" name:"machine|execution" help:"The ARN of an execution, or a machine: then the one that runs now, else the last one (default: failover)."`
+	look
+}
+
+// look says where a person looks, and how what is seen is printed.
+type look struct {
 	Region string `placeholder:"NAME" help:"Look only there (default: both regions)."`
 	JSON   bool   `name:"json" help:"Print how it ended as one JSON object, and nothing else."`
 	operating
 }
 
 // Help is the second paragraph of --help.
-func (watchCommand) Help() string {
+func (look) Help() string {
 	return "It shows the states as they are entered until the execution ends, with a bar of the time that the objective gives. When the machine asks a person, it asks you. Stopping this command stops nothing else. Exit status: 0 when the execution succeeded, 1 when not."
 }
 
 // Run watches.
-func (c *watchCommand) Run(ctx context.Context, a *app) error {
+func (c *watchCommand) Run(ctx context.Context, a *app) error { return c.at(ctx, a, c.What) }
+
+// at watches an execution, or the one of a machine.
+func (c *look) at(ctx context.Context, a *app, what string) error {
 	return c.on(ctx, a, func(ctx context.Context, o *operate.Operator) error {
+		if !strings.HasPrefix(what, "arn:") {
+			if err := machineNamed(what); err != nil {
+				return mistake{err}
+			}
+		}
 		regions := o.Regions()
 		if c.Region != "" {
 			where, err := region(o.Environment, c.Region, "")
@@ -34,7 +48,7 @@ func (c *watchCommand) Run(ctx context.Context, a *app) error {
 			}
 			regions = []string{where}
 		}
-		execution, err := o.Find(ctx, regions, c.What)
+		execution, err := o.Find(ctx, regions, what)
 		if err != nil {
 			return err
 		}

@@ -100,3 +100,28 @@ func Message(cause string) string {
 	}
 	return cause
 }
+
+// Only is the one incident that is open.
+func (o *Operator) Only(ctx context.Context) (Open, error) {
+	open, silent := o.Incidents(ctx)
+	switch {
+	case len(open) == 1:
+		return open[0], nil
+	case len(open) > 1 && open[0].Owner == open[1].Owner:
+		return open[0], nil // a procedure that holds the lock of both regions
+	case len(open) > 1:
+		return Open{}, fmt.Errorf("both regions have an open incident: %s and %s; stop one of the executions in the console first", open[0].Owner, open[1].Owner)
+	case silent != nil:
+		return Open{}, fmt.Errorf("no open incident was found, and not everybody was heard: %w", silent)
+	}
+	return Open{}, errors.New("no incident is open in either region: there is nothing to abort")
+}
+
+// Abort asks the procedure of an open incident to give back what it changed and to end. After the point of no return it
+// fails with the reason.
+func (o *Operator) Abort(ctx context.Context, i Open, by, reason string) error {
+	ctx, cancel := o.Clock.WithTimeout(ctx, patience)
+	defer cancel()
+	var out struct{} // what it answers is the incident, which watching shows
+	return o.Invoke(ctx, i.Region, "incident", map[string]string{"action": "abort", "by": by, "reason": reason}, &out)
+}
