@@ -15,6 +15,7 @@ type commandLine struct {
 	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that drill knows."`
 	Campaign  campaignCommand  `cmd:"" help:"Run all scenarios over many seeds with random faults."`
 	Crash     crashCommand     `cmd:"" help:"Kill the execution at every state and in every changing call, and redrive it."`
+	Failover  failoverCommand  `cmd:"" help:"Move to the other region: checklist, start, watch."`
 	Start     startCommand     `cmd:"" help:"Start a procedure, on AWS or in the lab, and watch it to its end."`
 	Watch     watchCommand     `cmd:"" help:"Watch a procedure that runs on AWS."`
 	Approve   approveCommand   `cmd:"" help:"Answer what a procedure asks."`
