@@ -55,6 +55,7 @@ type deployed struct {
 	region string
 	idle   []platform.Handler // execution environments that wait for the next invocation
 	active int                // invocations that began and have not ended
+	build  string             // what tells its code from that of the other region
 }
 
 // New makes the service.
