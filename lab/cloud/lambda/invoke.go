@@ -16,9 +16,9 @@ import (
 // listening is how often a caller of Invoke looks whether the answer is there.
 const listening = 10 * time.Millisecond
 
-// register models what callers from outside use: a person's Invoke. State machines and schedules invoke in the service itself.
+// registerInvoke models what callers from outside use: a person's Invoke. State machines and schedules invoke in the service itself.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
-func (s *Service) register() {
+func (s *Service) registerInvoke() {
 	cloud.Register(s.cloud, "Lambda.Invoke", cloud.Spec[lambda.InvokeInput]{
 		Mutating: true,
 		Actions: func(call *cloud.Call, in *lambda.InvokeInput) []grant.Action {
