@@ -40,9 +40,9 @@ func (s *Service) describeMachine(call *cloud.Call, in *sfn.DescribeStateMachine
 	}, nil
 }
 
-// page is how many machines a page of the listing has by default.
+// machinesPerPage is how many machines a page of the listing has by default.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachines.html
-const page = 100
+const machinesPerPage = 100
 
 func (s *Service) listMachines(call *cloud.Call, in *sfn.ListStateMachinesInput) (*sfn.ListStateMachinesOutput, error) {
 	out := &sfn.ListStateMachinesOutput{}
@@ -50,8 +50,8 @@ func (s *Service) listMachines(call *cloud.Call, in *sfn.ListStateMachinesInput)
 		if !strings.HasPrefix(arn, s.ARN(call.Region, "")) || arn <= aws.ToString(in.NextToken) {
 			continue
 		}
-		if len(out.StateMachines) == page {
-			out.NextToken = out.StateMachines[page-1].StateMachineArn
+		if len(out.StateMachines) == machinesPerPage {
+			out.NextToken = out.StateMachines[machinesPerPage-1].StateMachineArn
 			break
 		}
 		out.StateMachines = append(out.StateMachines, types.StateMachineListItem{
