@@ -10,8 +10,8 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/failure"
-	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/internal/restoretest"
+	"github.com/acso/disaster-recovery/internal/retention"
 )
 
 const (

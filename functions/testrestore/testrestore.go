@@ -11,7 +11,6 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -39,15 +38,14 @@ var Errors = []failure.Kind{
 
 // Input says what to do for which execution.
 type Input struct {
-	Action    string                `json:"action"`              // plan, database, query, objects, parameters or archive
-	Execution string                `json:"execution"`           // ARN; all names derive from it
-	Snapshot  string                `json:"snapshot,omitempty"`  // plan: this one instead of the newest verified
-	Database  *restoretest.Database `json:"database,omitempty"`  // database, query
-	Point     *restoretest.Point    `json:"point,omitempty"`     // objects, parameters, archive
-	After     string                `json:"after,omitempty"`     // objects: the key that the last call got to
-	Checked   int                   `json:"checked,omitempty"`   // objects: restored and compared by the calls before
-	Bytes     int64                 `json:"bytes,omitempty"`     // objects: the same in bytes
-	Planned   time.Time             `json:"planned,omitzero"`    // query: when the test was planned
+	Action    string                `json:"action"`             // plan, database, query, objects, parameters or archive
+	Execution string                `json:"execution"`          // ARN; all names derive from it
+	Snapshot  string                `json:"snapshot,omitempty"` // plan: this one instead of the newest verified
+	Database  *restoretest.Database `json:"database,omitempty"` // database, query
+	Point     *restoretest.Point    `json:"point,omitempty"`    // objects, parameters, archive
+	After     string                `json:"after,omitempty"`    // objects: the key that the last call got to
+	Checked   int                   `json:"checked,omitempty"`  // objects: restored and compared by the calls before
+	Bytes     int64                 `json:"bytes,omitempty"`    // objects: the same in bytes
 }
 
 // Output is how far the action is; plan gives the plan.
@@ -93,7 +91,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		{Actions: []string{"rds:DescribeDBInstanceAutomatedBackups"}, Resources: []string{own("rds", "auto-backup:*")}},
 		{Actions: []string{"ec2:DescribeSecurityGroups"}, Resources: []string{"*"}},
 		// Both are checked on what is restored from, too: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
-		{Actions: []string{"rds:RestoreDBInstanceFromDBSnapshot"}, Resources: []string{made, own("rds", "snapshot:"+e.DatabaseIn(region)+"-*"), own("rds", "subgrp:"+e.RestoreTest())}},
+		{Actions: []string{"rds:RestoreDBInstanceFromDBSnapshot"}, Resources: append(restoretest.Snapshots(e, region), made, own("rds", "subgrp:"+e.RestoreTest()))},
 		{Actions: []string{"rds:RestoreDBInstanceToPointInTime"}, Resources: []string{made, database.ARN(e, region), own("rds", "subgrp:"+e.RestoreTest())}},
 		{Actions: []string{"rds:AddTagsToResource"}, Resources: []string{made}},
 		{Actions: []string{"kms:CreateGrant", "kms:DescribeKey"}, Resources: []string{own("kms", "key/*")}},

@@ -29,7 +29,7 @@ const (
 )
 
 // Kinds are the kinds whose newest verified point is restored object by object, in the order in which they are planned.
-func Kinds() []string { return []string{"application-data", "configuration", "infrastructure"} }
+func Kinds() []string { return []string{"application-data", "configuration"} }
 
 // Plan is what a test restores, decided before anything is made.
 type Plan struct {
@@ -73,6 +73,18 @@ func Instance(e *environment.Environment, execution string, from From) string {
 	return Name(e, execution) + "-" + string(from)
 }
 
+// Snapshots are the ARN patterns of the snapshots that backups of an environment made, in a region. They are named after the
+// database that they are of, and a copy after that of the other region.
+func Snapshots(e *environment.Environment, region string) []string {
+	pattern := func(database string) string {
+		return "arn:aws:rds:" + region + ":" + e.Account + ":snapshot:" + database + "-*"
+	}
+	if strings.HasPrefix(e.Database.Replica, e.Database.Identifier+"-") {
+		return []string{pattern(e.Database.Identifier)} // which covers both
+	}
+	return []string{pattern(e.Database.Identifier), pattern(e.Database.Replica)}
+}
+
 // Parameters is the path below which an execution puts throwaway parameters.
 func Parameters(e *environment.Environment, execution string) string { return "/" + Name(e, execution) }
 
@@ -88,7 +100,7 @@ func Check(e *environment.Environment, region, execution string) error {
 	want := "arn:aws:states:" + region + ":" + e.Account + ":execution:" + e.MachineName(machine) + ":"
 	if !strings.HasPrefix(execution, want) || len(execution) == len(want) {
 		return failure.New(failure.InvalidInput, "act for a restore test", "execution %q is none of %s in %s", execution, e.MachineName(machine), region).
-			Next("give the ARN of an execution of " + e.MachineName(machine))
+			Next("give the ARN of an execution of %s", e.MachineName(machine))
 	}
 	return nil
 }

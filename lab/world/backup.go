@@ -21,6 +21,8 @@ func (w *World) layBuckets() {
 			b.Replication = []s3.Replication{{To: e.BucketIn(e.Regions.Recovery, e.Buckets.Backups)}}
 		}
 		w.S3.Create(b)
+		w.S3.Create(s3.Bucket{Name: e.RestoreTestBucket(region), Region: region}) // for what lives minutes: no versions, no lock
+		w.EC2.CreateGroup(region, e.RestoreTest())
 	}
 }
 
