@@ -34,6 +34,7 @@ func (a *app) recovery(f *foundation) *recovery {
 		}
 	}
 	r.triggers()
+	r.restoreTests()
 	r.dashboard()
 	return r
 }

@@ -103,8 +103,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{backups + "/*"}},
 		{Actions: []string{"s3:PutObject"}, Resources: []string{throwaway + "/*"}},
 		{Actions: []string{"ssm:PutParameter", "ssm:GetParametersByPath"}, Resources: []string{parameter}},
-		{Actions: []string{"kms:Decrypt"}, Resources: []string{own("kms", "key/*"), in("kms", e.Pair(region), "key/*")}},
-		{Actions: []string{"kms:Encrypt"}, Resources: []string{own("kms", "key/*")}},
+		{Actions: []string{"kms:Decrypt", "kms:Encrypt"}, Resources: []string{own("kms", "key/*")}},
 	}
 }
 
