@@ -52,6 +52,7 @@ var exercises = []func(*site){
 	(*site).keep,
 	(*site).judgeReadiness,
 	(*site).verifyCopies,
+	(*site).clearAnUpload,
 }
 
 // site is a world to exercise in.
