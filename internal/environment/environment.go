@@ -40,6 +40,8 @@ type Environment struct {
 	Policies Policies `json:"policies"`
 	// The rhythm at which the primary is watched.
 	Monitoring Monitoring `json:"monitoring"`
+	// The parts of the workload that exist already and are used as they are; the only group that may be left out.
+	Imports Imports `json:"imports,omitzero"`
 }
 
 // Regions are the two regions of the pair.

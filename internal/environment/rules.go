@@ -17,6 +17,7 @@ func (e *Environment) broken() Mistakes {
 	r.relations(e)
 	r.retention(e)
 	r.rhythm(e)
+	r.imports(e)
 	return r.found
 }
 

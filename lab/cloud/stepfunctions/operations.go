@@ -26,6 +26,11 @@ func (s *Service) register() {
 			return checked("DescribeExecution", in.ExecutionArn)
 		},
 	}, s.describeExecution)
+	cloud.Register(s.cloud, "SFN.DescribeStateMachine", cloud.Spec[sfn.DescribeStateMachineInput]{
+		Actions: func(_ *cloud.Call, in *sfn.DescribeStateMachineInput) []grant.Action {
+			return checked("DescribeStateMachine", in.StateMachineArn)
+		},
+	}, s.describeMachine)
 	cloud.Register(s.cloud, "SFN.StopExecution", cloud.Spec[sfn.StopExecutionInput]{
 		Mutating: true,
 		Actions: func(_ *cloud.Call, in *sfn.StopExecutionInput) []grant.Action {
@@ -110,5 +115,10 @@ func (s *Service) Answer(token string, output json.RawMessage) error {
 	if !ok {
 		return &types.InvalidToken{Message: aws.String("Invalid Token: '" + token + "'")}
 	}
-	return x.SendTaskSuccess(token, output)
+	if err := x.SendTaskSuccess(token, output); err != nil {
+		// What AWS says of a token that was used, or whose execution is over:
+		// https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
+		return &types.TaskTimedOut{Message: aws.String("Task Timed Out: 'Provided task does not exist anymore'")}
+	}
+	return nil
 }

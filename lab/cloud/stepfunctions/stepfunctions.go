@@ -19,6 +19,7 @@ import (
 type Machine struct {
 	Name       string // as deployed: acso-production-failover
 	Definition *asl.Machine
+	Role       string // "" for one of its own
 }
 
 // Execution is one execution with the place where it runs.
@@ -52,6 +53,7 @@ func New(c *cloud.Cloud, functions *lambda.Service, evaluator *jsonata.Evaluator
 		machines: map[string]Machine{}, byARN: map[string]*Execution{}, tokens: map[string]*Execution{},
 	}
 	s.register()
+	s.registerReading()
 	return s
 }
 
