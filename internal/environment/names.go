@@ -139,6 +139,9 @@ func (e *Environment) EndedRule() string { return e.Prefix() + "-execution-ended
 // RestoreEndedRule is the same for a restore.
 func (e *Environment) RestoreEndedRule() string { return e.Prefix() + "-restore-ended" }
 
+// FailbackEndedRule is the same for a failback.
+func (e *Environment) FailbackEndedRule() string { return e.Prefix() + "-failback-ended" }
+
 // FunctionARN is the ARN of a Lambda function in a region.
 func (e *Environment) FunctionARN(region, function string) string {
 	return fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", region, e.Account, e.FunctionName(function))
