@@ -18,6 +18,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/notify"
 	"github.com/acso/disaster-recovery/functions/planrestore"
+	"github.com/acso/disaster-recovery/functions/planverification"
 	"github.com/acso/disaster-recovery/functions/probe"
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
@@ -44,7 +45,7 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
 		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
-		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "verifychecksums": &verifychecksums.Input{},
+		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "planverification": &planverification.Input{}, "verifychecksums": &verifychecksums.Input{},
 		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {

@@ -50,6 +50,7 @@ var exercises = []func(*site){
 	(*site).flipByRecords,
 	(*site).failABackup,
 	(*site).keep,
+	(*site).verifyCopies,
 }
 
 // site is a world to exercise in.
