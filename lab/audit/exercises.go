@@ -51,6 +51,7 @@ var exercises = []func(*site){
 	(*site).failABackup,
 	(*site).keep,
 	(*site).verifyCopies,
+	(*site).clearAnUpload,
 }
 
 // site is a world to exercise in.
