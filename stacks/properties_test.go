@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/stacks"
 )
 
 // at reads a nested property: at(p, "LoggingConfiguration", "Level").
@@ -91,8 +92,10 @@ func TestBackupBucketsKeepWhatWasPromised(t *testing.T) {
 	}
 }
 
-func TestBucketsOfThePrimaryAreReplicated(t *testing.T) {
-	for stack, buckets := range map[string][]string{"backup-us-east-1": {"backups", "compliance"}, "storage-us-east-1": {"data"}} {
+func TestBucketsAreReplicatedBothWays(t *testing.T) {
+	for stack, buckets := range map[string][]string{
+		"backup-us-east-1": {"backups", "compliance"}, "storage-us-east-1": {"data"}, "backup-us-west-2": {"backups", "compliance"}, "storage-us-west-2": {"data"},
+	} {
 		for _, id := range buckets {
 			rules, _ := at(synthesised(t).stack(t, stack).Resources[id].Properties, "ReplicationConfiguration", "Rules").([]any)
 			if len(rules) != 1 {
@@ -107,6 +110,31 @@ func TestBucketsOfThePrimaryAreReplicated(t *testing.T) {
 			if at(rules[0], "Destination", "EncryptionConfiguration", "ReplicaKmsKeyID") == nil || at(rules[0], "SourceSelectionCriteria", "SseKmsEncryptedObjects", "Status") != "Enabled" {
 				t.Errorf("%s/%s: encrypted objects are not replicated under a key of the other region", stack, id)
 			}
+			if at(rules[0], "SourceSelectionCriteria", "ReplicaModifications", "Status") != "Enabled" {
+				t.Errorf("%s/%s: tags of replicas do not come back", stack, id)
+			}
+		}
+	}
+}
+
+// TestTheFirstDeploymentRefersToNoBucketThatIsYetToBeMade: the recovery region's buckets come first, and later deployments
+// add what they left out.
+func TestTheFirstDeploymentRefersToNoBucketThatIsYetToBeMade(t *testing.T) {
+	first, err := synthesiseWith(stacks.Options{Environment: named(t, "production"), First: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, later := range synthesised(t).templates {
+		changed := 0
+		for id, r := range later.Resources {
+			if r.Type == "AWS::S3::Bucket" && !reflect.DeepEqual(r.Properties["ReplicationConfiguration"], first.stack(t, later.Stack).Resources[id].Properties["ReplicationConfiguration"]) {
+				if changed++; first.stack(t, later.Stack).Resources[id].Properties["ReplicationConfiguration"] != nil {
+					t.Errorf("%s/%s is replicated elsewhere at first", later.Stack, id)
+				}
+			}
+		}
+		if want := map[string]int{"storage-us-west-2": 1, "backup-us-west-2": 2}[later.Stack]; changed != want {
+			t.Errorf("%s: the first deployment leaves out the replication of %d buckets, not of %d", later.Stack, changed, want)
 		}
 	}
 }
