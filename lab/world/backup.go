@@ -29,6 +29,8 @@ func (w *World) layBuckets() {
 			Name: e.BucketIn(region, e.Buckets.Data), Region: region, Versioned: true,
 			Replication: []s3.Replication{{To: e.BucketIn(other, e.Buckets.Data), DeleteMarkers: true}},
 		})
+		w.S3.Create(s3.Bucket{Name: e.RestoreTestBucket(region), Region: region}) // for what lives minutes: no versions, no lock
+		w.EC2.CreateGroup(region, e.RestoreTest())
 	}
 }
 
