@@ -82,7 +82,7 @@ var parts = []part{
 		},
 	},
 	{
-		"database", []string{"AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup", "AWS::RDS::DBParameterGroup", "AWS::SecretsManager::Secret"},
+		"database", []string{"AWS::RDS::DBInstance", "AWS::RDS::DBParameterGroup", "AWS::SecretsManager::Secret"},
 		func(to, from *environment.Existing) { to.Database = from.Database },
 		func(x environment.Existing, _ func(string) bool) []string { return []string{":db:" + x.Database} },
 	},
