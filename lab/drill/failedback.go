@@ -20,7 +20,7 @@ func (r *run) failedBack() []Invariant {
 }
 
 // active is the region that the newest role names.
-func (r *run) active() string {
+func (r *run) activeRegion() string {
 	role := r.world.Role(r.env.Regions.Recovery)
 	if other := r.world.Role(r.env.Regions.Primary); other.Epoch > role.Epoch {
 		role = other
@@ -29,7 +29,7 @@ func (r *run) active() string {
 }
 
 func (r *run) activeDatabase() *rds.Instance {
-	return r.world.RDS.Instance(r.active(), r.env.DatabaseIn(r.active()))
+	return r.world.RDS.Instance(r.activeRegion(), r.env.DatabaseIn(r.activeRegion()))
 }
 
 // nothingDropped: every write that was ever acknowledged is in the database that serves, or in one that was put aside.
@@ -125,7 +125,7 @@ func (r *run) locksFree() Invariant {
 // someoneServes: whatever became of the failback, clients are served, unless the region that served is gone.
 func (r *run) someoneServes() Invariant {
 	const name = "clients are served by the active region"
-	active := r.active()
+	active := r.activeRegion()
 	if !r.world.Cloud.Alive(active) {
 		return verdict(name, true, "%s is dead", active)
 	}
