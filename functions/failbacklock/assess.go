@@ -18,6 +18,7 @@ func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
 	out := h.output(i)
 	left := i.Outstanding()
 	out.Clean = len(left) == 0 && out.Phase == Rebuild
+	out.Deserted = out.Phase == Rebuild && !h.answers(ctx)
 	out.Next = h.next(i)
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s. ", strings.TrimSuffix(in.Reason, "."))
@@ -38,6 +39,15 @@ func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
 	}
 	out.Text = strings.TrimSpace(text.String())
 	return out, nil
+}
+
+// answers tells whether the other region's table answers. It is no verdict on its health: the failover that is started
+// because of it looks for itself, and stands down when the region serves.
+func (h *Handler) answers(ctx context.Context) bool {
+	ctx, cancel := h.p.Clock.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := h.other.Role(ctx)
+	return err == nil
 }
 
 // next is what a person does. Nothing that a failback changed has to be taken back: the region that serves is not touched

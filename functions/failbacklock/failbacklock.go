@@ -69,6 +69,7 @@ type Output struct {
 	Changes         []string          `json:"changes"`           // outstanding ones
 	Seconds         float64           `json:"seconds"`           // close: from the opening of this half to its end
 	Clean           bool              `json:"clean"`             // assess: nothing is left changed
+	Deserted        bool              `json:"deserted"`          // assess: the region that has to serve does not answer, and this one is not it
 	Next            []string          `json:"next"`              // assess: what a person does now
 	Text            string            `json:"text"`              // assess: all of it, for the Cause of the execution
 	Released        bool              `json:"released"`          // ended: the lock was held and is free now

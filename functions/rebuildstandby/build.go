@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
+	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/restore"
 )
@@ -27,7 +28,18 @@ func (j *job) build(ctx context.Context) (Output, error) {
 		return Output{}, failure.New(failure.Unsafe, j.op, "%s follows %q and not %s", j.name, follows, j.source()).
 			Next("find out what it is; rename or delete it, then start the failback again")
 	}
+	if err := j.sourceAnswers(ctx); err != nil {
+		return Output{}, err
+	}
 	return j.finish(ctx, replica)
+}
+
+// sourceAnswers notices that the region that serves is gone: a replica that is being made does not say so.
+func (j *job) sourceAnswers(ctx context.Context) error {
+	ctx, cancel := j.p.Clock.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err := database.In(j.p, j.p.Environment.Pair(j.region)).Describe(ctx)
+	return err
 }
 
 // create asks for the new replica, under a key of its region: without one it is refused, and never made unencrypted.

@@ -160,6 +160,9 @@ func (j *job) working(format string, args ...any) (Output, error) {
 
 // lag compares the newest heartbeats of both sides: what the replica has is what it shows, whatever a metric says.
 func (j *job) lag(ctx context.Context) (Output, error) {
+	if err := j.sourceAnswers(ctx); err != nil {
+		return Output{}, err
+	}
 	source, err := database.In(j.p, j.p.Environment.Pair(j.region)).LastHeartbeat(ctx)
 	if err != nil {
 		return j.working("the newest heartbeat of the source is not known: %v", err)

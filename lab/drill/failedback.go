@@ -162,3 +162,44 @@ func (r *run) filesFollow() Invariant {
 	}
 	return verdict(name, w.EFS.Writable(own) && !link.LastSync.IsZero(), "%s is %s, last sync %s", own.ID, link.Status, stamp(link.LastSync))
 }
+
+// untouched: the old primary is as the fence left it, and has its name.
+func (r *run) untouched() Invariant {
+	return verdict("nothing was renamed", r.liveDatabase() == r.restoring.old, "%s", r.restoring.old.ID)
+}
+
+// failedOverAgain judges the second outage after a failback.
+func (r *run) failedOverAgain() []Invariant {
+	recovery := r.env.Regions.Recovery
+	since := r.world.Sim.Now().Sub(r.world.Traffic.LastAck(recovery))
+	return []Invariant{
+		r.oneWriter(), r.nothingDropped(), r.honestReport(), r.locksFree(),
+		verdict("the standby took over", r.activeRegion() == recovery && since <= 5*time.Second, "%s is active, the last write in %s was acknowledged %s before the end", r.activeRegion(), recovery, since),
+		verdict("promoted three times", len(r.observed.promotions) == 3, "%s", counted(len(r.observed.promotions), "promotion")),
+	}
+}
+
+// conflictsListed: what differed on both sides is in the lists, the old side's files lie in the bucket, and a parameter that
+// was changed on both sides was not overwritten.
+func (r *run) conflictsListed() []Invariant {
+	bucket := r.env.BucketIn(r.env.Regions.Primary, r.env.Buckets.Compliance)
+	objects := map[string]string{}
+	for _, o := range r.world.S3.Objects(bucket) {
+		if _, name, found := strings.Cut(o.Key, "-before-"); found {
+			_, name, _ = strings.Cut(name, "/")
+			objects[name] = string(o.Body)
+		}
+	}
+	list := objects["files.json"]
+	inPlace, _ := r.world.Files.Text(both)
+	brought, _ := r.world.Files.Text("cases/new.json")
+	value, _ := r.world.SSM.Value(r.env.Regions.Primary, r.env.Parameters+parameter)
+	feed, _ := r.world.SSM.Value(r.env.Regions.Primary, r.env.Parameters+"/feeds-of-the-day")
+	return []Invariant{
+		verdict("conflicts of files are listed", strings.Contains(list, `"what": "conflict"`) && strings.Contains(list, `"what": "missing"`), "%d bytes of list", len(list)),
+		verdict("the old side's files are kept", objects["files/"+both] == ours && objects["files/"+onlyHere] == ours, "%q", objects["files/"+both]),
+		verdict("what was written since was copied back", inPlace == theirs && brought == theirs, "%q and %q", inPlace, brought),
+		verdict("a parameter changed on both sides is left and listed", value == "debug" && strings.Contains(objects["configuration.json"], `"what": "conflict"`), "it is %q", value),
+		verdict("a parameter changed since was brought back", feed == "gamma", "it is %q", feed),
+	}
+}
