@@ -50,6 +50,8 @@ var exercises = []func(*site){
 	(*site).flipByRecords,
 	(*site).failABackup,
 	(*site).keep,
+	(*site).verifyCopies,
+	(*site).clearAnUpload,
 }
 
 // site is a world to exercise in.

@@ -112,6 +112,15 @@ func (w *World) layRules(region string) {
 			return err
 		}}},
 	})
+	w.Events.Create(region, eventbridge.Rule{
+		Name: e.RestoreTestEndedRule(),
+		Pattern: fmt.Sprintf(`{"source":["aws.states"],"detail-type":["Step Functions Execution Status Change"],"detail":{"status":["FAILED","TIMED_OUT","ABORTED"],"stateMachineArn":[%q]}}`,
+			e.MachineARN(region, "test-restore")),
+		Targets: []eventbridge.Target{{Invoke: func(event json.RawMessage) error {
+			_, err := w.States.Start(region, e.MachineName("clear-test-restore"), "", event)
+			return err
+		}}},
+	})
 	for _, procedure := range []struct{ rule, machine, function string }{
 		{e.EndedRule(), "failover", "incident"},
 		{e.RestoreEndedRule(), "restore-point-in-time", "restorelock"},
