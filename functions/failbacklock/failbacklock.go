@@ -90,9 +90,9 @@ func New(p platform.Platform) *Handler {
 	return &Handler{p: p, from: from, store: incident.NewStore(p), other: incident.NewStoreIn(p, from)}
 }
 
-// Grants is what it may do: keep its own table, and the role in that of the other region.
+// Grants is what it may do: keep its own table, and read that of the other region.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return append(incident.Grants(e, region), incident.Grants(e, e.Pair(region))...)
+	return append(incident.Grants(e, region), incident.ReadGrants(e, e.Pair(region))...)
 }
 
 // Handle does one action. Each can be repeated.

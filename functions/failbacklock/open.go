@@ -50,8 +50,8 @@ func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
 	return h.output(i), err
 }
 
-// agree has both tables know the newer of their two roles: a region that was down when the role moved does not know it, and
-// its schedules would follow the old one.
+// agree gives the newer of the two regions' roles, and has the own table know it: a region that was down when the role
+// moved does not, and its schedules would follow the old one. The other table is told by the probe of this region.
 func (h *Handler) agree(ctx context.Context) (incident.Role, error) {
 	own, err := h.store.Role(ctx)
 	if err != nil {
@@ -66,9 +66,6 @@ func (h *Handler) agree(ctx context.Context) (incident.Role, error) {
 	role := incident.Latest(own, other)
 	if own.Epoch < role.Epoch {
 		err = h.store.SetRole(ctx, role)
-	}
-	if err == nil && other.Epoch < role.Epoch {
-		err = h.other.SetRole(limited, role)
 	}
 	return role, err
 }

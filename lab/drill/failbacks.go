@@ -187,6 +187,7 @@ const (
 	both         = "cases/00/case-0000.json"
 	onlyHere     = "cases/late.json"
 	parameter    = "/supervisor/log-level"
+	newSecret    = "/feeds/token"
 )
 
 // changeBothSides writes two files and a parameter in the primary too late to be copied, and one of the files and the
@@ -204,6 +205,6 @@ func (r *run) changeBothSides() {
 		r.world.Away.Put(both, theirs)
 		r.world.Away.Put("cases/new.json", theirs)
 		r.world.SSM.Put(e.Regions.Recovery, e.Parameters+parameter, "warn", types.ParameterTypeString, "")
-		r.world.SSM.Put(e.Regions.Recovery, e.Parameters+"/feeds-of-the-day", "gamma", types.ParameterTypeString, "")
+		r.world.SSM.Put(e.Regions.Recovery, e.Parameters+newSecret, theirs, types.ParameterTypeSecureString, e.KeyAlias())
 	})
 }

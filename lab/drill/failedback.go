@@ -194,12 +194,12 @@ func (r *run) conflictsListed() []Invariant {
 	inPlace, _ := r.world.Files.Text(both)
 	brought, _ := r.world.Files.Text("cases/new.json")
 	value, _ := r.world.SSM.Value(r.env.Regions.Primary, r.env.Parameters+parameter)
-	feed, _ := r.world.SSM.Value(r.env.Regions.Primary, r.env.Parameters+"/feeds-of-the-day")
+	secret, _ := r.world.SSM.Value(r.env.Regions.Primary, r.env.Parameters+newSecret)
 	return []Invariant{
 		verdict("conflicts of files are listed", strings.Contains(list, `"what": "conflict"`) && strings.Contains(list, `"what": "missing"`), "%d bytes of list", len(list)),
 		verdict("the old side's files are kept", objects["files/"+both] == ours && objects["files/"+onlyHere] == ours, "%q", objects["files/"+both]),
 		verdict("what was written since was copied back", inPlace == theirs && brought == theirs, "%q and %q", inPlace, brought),
 		verdict("a parameter changed on both sides is left and listed", value == "debug" && strings.Contains(objects["configuration.json"], `"what": "conflict"`), "it is %q", value),
-		verdict("a parameter changed since was brought back", feed == "gamma", "it is %q", feed),
+		verdict("a secret written since was brought back", secret == theirs && !strings.Contains(objects["configuration.json"], theirs), "brought: %v", secret == theirs),
 	}
 }
