@@ -61,7 +61,7 @@ func databaseRules() []rule {
 			forced: "the database works as long as the other key does, which nobody watches",
 		},
 		{
-			name: "replica-lag", after: []string{"replica-exists", "replica-state", "replica-replicating"}, look: (*run).replicaLag,
+			name: "replica-lag", after: []string{"replica-exists", "replica-state", "replica-replicating", "subnets-open"}, look: (*run).replicaLag,
 			why:    "What the replica does not have is lost: the bound is the age of the newest replicated heartbeat, since ReplicaLag grows in an outage.",
 			next:   "find out what holds the replica back: long queries on it, a write peak, its class; a rebuild helps when it never catches up",
 			forced: "the loss is above policies.lag.limit or unknown, so a person is asked before the promotion",

@@ -38,7 +38,7 @@ type rule struct {
 // parts are all parts in the order in which a report shows them.
 func parts() []part {
 	return []part{
-		{"keys", keyRules()}, {"database", databaseRules()}, {"files", fileRules()}, {"backups", backupRules()},
+		{"keys", keyRules()}, {"network", networkRules()}, {"database", databaseRules()}, {"files", fileRules()}, {"backups", backupRules()},
 		{"configuration", configurationRules()}, {"images", imageRules()}, {"services", serviceRules()}, {"capacity", capacityRules()},
 		{"dns", dnsRules()}, {"switch", switchRules()}, {"watch", watchRules()}, {"schedules", scheduleRules()},
 		{"machines", machineRules()}, {"control", controlRules()},
