@@ -144,7 +144,14 @@ func (r *run) lookAt(ctx context.Context, rule rule) finding {
 	case rule.at == global && r.control.lost != nil:
 		return r.control.unreachable()
 	}
-	return rule.look(r, ctx)
+	f := rule.look(r, ctx)
+	switch { // the place may have been lost in this very look
+	case f.verdict == Unknown && rule.at == active && r.there.lost != nil:
+		return r.there.unreachable()
+	case f.verdict == Unknown && rule.at == global && r.control.lost != nil:
+		return r.control.unreachable()
+	}
+	return f
 }
 
 func (r *run) regionOf(p place) string {
