@@ -29,7 +29,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = []failure.Kind{failure.InvalidInput, failure.Internal}
+var Errors = []failure.Kind{failure.InvalidInput, failure.Unavailable, failure.Internal}
 
 // Seen is what one check found, or why it found nothing.
 type Seen struct {
