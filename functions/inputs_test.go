@@ -19,6 +19,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/flipdns"
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
+	"github.com/acso/disaster-recovery/functions/keepverified"
 	"github.com/acso/disaster-recovery/functions/missingwrites"
 	"github.com/acso/disaster-recovery/functions/notify"
 	"github.com/acso/disaster-recovery/functions/planfailover"
@@ -62,7 +63,7 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},
 		"comparefiles": &comparefiles.Input{}, "failbacklock": &failbacklock.Input{}, "missingwrites": &missingwrites.Input{}, "rebuildstandby": &rebuildstandby.Input{},
 		"reopen": &reopen.Input{}, "returnconfig": &returnconfig.Input{}, "reversefiles": &reversefiles.Input{},
-		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
+		"prunesnapshots": &prunesnapshots.Input{}, "keepverified": &keepverified.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {
 		input, ok := inputs[f.Name]
