@@ -69,6 +69,8 @@ type Incident struct {
 	Changes     []Change    `json:"changes,omitempty"`
 	LossSeconds *float64    `json:"lossSeconds,omitempty"` // upper bound of the loss, as finally measured
 	Restore     *Restore    `json:"restore,omitempty"`     // nil for a failover
+
+	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"` // nil while the escalation goes on
 }
 
 // Change is something that an incident changed in the world, with what a person does to take it back.
