@@ -7,6 +7,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/backupconfig"
 	"github.com/acso/disaster-recovery/functions/backupdata"
 	"github.com/acso/disaster-recovery/functions/backuplogs"
+	"github.com/acso/disaster-recovery/functions/catchup"
 	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
 	"github.com/acso/disaster-recovery/functions/checkreplication"
@@ -38,7 +39,7 @@ import (
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
 		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
-		"checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
+		"catchup": &catchup.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
