@@ -82,11 +82,9 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	var topics, secrets []string
 	for _, role := range e.Contacts.Roles() {
 		topics = append(topics, e.Topic(region, role.Contact.Topic))
-		for _, endpoint := range []environment.Endpoint{role.Contact.StatusPage, role.Contact.Webhook} {
-			if endpoint.URL != "" {
-				secrets = append(secrets, e.ParameterARN(region)+"/"+endpoint.Secret)
-			}
-		}
+	}
+	for _, endpoint := range e.Endpoints() {
+		secrets = append(secrets, e.ParameterARN(region)+"/"+endpoint.Secret)
 	}
 	grants := append(incident.Grants(e, region), grant.Grant{Actions: []string{"sns:Publish"}, Resources: topics})
 	if len(secrets) > 0 {

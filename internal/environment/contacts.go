@@ -23,6 +23,19 @@ func (c Contacts) Team() []Role {
 	}
 }
 
+// Endpoints are all endpoints that messages are posted to.
+func (e *Environment) Endpoints() []Endpoint {
+	var all []Endpoint
+	for _, role := range e.Contacts.Roles() {
+		for _, endpoint := range []Endpoint{role.Contact.StatusPage, role.Contact.Webhook} {
+			if endpoint.URL != "" {
+				all = append(all, endpoint)
+			}
+		}
+	}
+	return all
+}
+
 func (r *rules) contacts(e *Environment) {
 	roles := e.Contacts.Roles()
 	owner := map[string]string{}

@@ -21,6 +21,7 @@ func (w *World) layBuckets() {
 			b.Replication = []s3.Replication{{To: e.BucketIn(e.Regions.Recovery, e.Buckets.Backups)}}
 		}
 		w.S3.Create(b)
+		w.S3.Create(s3.Bucket{Name: e.BucketIn(region, e.Buckets.Compliance), Region: region, Versioned: true, Lock: true})
 	}
 }
 

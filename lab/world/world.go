@@ -64,6 +64,7 @@ type World struct {
 	Logs      *logs.Service
 	Stacks    *cloudformation.Service
 	Files     *files.Tree // under /app/data
+	Hooks     *Hooks
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -135,6 +136,7 @@ func New(o Options) *World {
 	w.Logs = logs.New(c, w.S3)
 	w.Stacks = cloudformation.New(c)
 	w.Files = files.New(s)
+	w.Hooks = &Hooks{world: w}
 
 	active := o.Active
 	if active == "" {
