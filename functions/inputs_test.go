@@ -12,6 +12,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/checklag"
 	"github.com/acso/disaster-recovery/functions/checkreplication"
 	"github.com/acso/disaster-recovery/functions/copytodr"
+	"github.com/acso/disaster-recovery/functions/escalate"
 	"github.com/acso/disaster-recovery/functions/fence"
 	"github.com/acso/disaster-recovery/functions/flipdns"
 	"github.com/acso/disaster-recovery/functions/heartbeat"
@@ -28,6 +29,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
 	"github.com/acso/disaster-recovery/functions/restorelock"
 	"github.com/acso/disaster-recovery/functions/restoreservices"
+	"github.com/acso/disaster-recovery/functions/review"
 	"github.com/acso/disaster-recovery/functions/scaleecs"
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/validate"
@@ -39,7 +41,7 @@ import (
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
 		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
-		"catchup": &catchup.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
+		"catchup": &catchup.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "escalate": &escalate.Input{}, "review": &review.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},

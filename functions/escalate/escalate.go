@@ -38,6 +38,8 @@ const (
 	early = 10
 	// patience is how long an execution may take to open its incident. One that stands down never does.
 	patience = 2 * time.Minute
+	// brief is how old an incident has to be before anybody is told: a false alarm stands down within seconds.
+	brief = 20 * time.Second
 	// settling keeps changes that come in quick succession together in one message.
 	settling = 2 * time.Minute
 	// late is how long a last message is tried for.
@@ -111,6 +113,9 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 			return Output{Reason: "the execution has opened no incident yet", WaitSeconds: early, Unreached: []string{}}, nil
 		}
 		return Output{Done: true, Reason: "the execution has no incident: there is nothing to tell", Unreached: []string{}}, nil
+	}
+	if i.State != incident.Closed && now.Sub(i.OpenedAt) < brief {
+		return Output{Reason: "the incident is new", WaitSeconds: early, Epoch: i.Epoch, Unreached: []string{}}, nil
 	}
 	c, err := h.store.Communication(ctx, i.Epoch)
 	if err != nil {

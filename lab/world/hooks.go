@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // Hooks are the endpoints outside of AWS that take signed messages: chats, pagers and the status page.
 type Hooks struct {
-	Failing  bool // every one answers 503
+	Down     []string // addresses that answer 503
 	Received []Hook
 
 	world *World
@@ -59,7 +60,7 @@ func (t hookTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 	status := http.StatusAccepted
 	var post escalate.Post
 	switch signed := escalate.Signature(secret, request.Header.Get(escalate.TimeHeader), body); {
-	case h.Failing:
+	case slices.Contains(h.Down, request.URL.String()):
 		status = http.StatusServiceUnavailable
 	case request.Header.Get(escalate.SignatureHeader) != signed:
 		status = http.StatusUnauthorized
