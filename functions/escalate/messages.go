@@ -12,33 +12,57 @@ import (
 // messages are what is to be said now to people inside or outside of the company: everything to whoever is told for the
 // first time, and what is new to the others, when there is something or when the time that they were told has come.
 func (h *Handler) messages(ctx context.Context, i incident.Incident, c incident.Communication, now time.Time, public bool) []incident.Message {
-	var first, again []response.Recipient
-	for _, r := range h.recipients(i, c, now) {
-		if r.Public != public {
-			continue
-		}
-		if _, told := c.Told(r.Name); told {
-			again = append(again, r)
-		} else {
-			first = append(first, r)
-		}
-	}
 	w := response.Writing{
 		Environment: h.p.Environment, Incident: i, Region: h.p.Region(), Now: now, Public: public,
-		Last: last(c, public), Final: i.State == incident.Closed || i.Acknowledged != nil,
+		Final: i.State == incident.Closed || i.Acknowledged != nil,
+	}
+	due := slices.DeleteFunc(h.recipients(i, c, now), func(r response.Recipient) bool { return r.Public != public })
+	if w.Final {
+		due = unaware(h.listeners(i, due), c, final(i))
 	}
 	var sent []incident.Message
-	if w.Final {
-		again = unaware(h.listeners(i, again), c, final(i))
-	}
-	if len(again) > 0 && w.Last != nil && (w.Final || h.due(w, *w.Last)) {
-		sent = append(sent, h.send(ctx, w, again))
-	}
-	if len(first) > 0 {
-		w.First = true
-		sent = append(sent, h.send(ctx, w, first))
+	for _, group := range byLast(due, c) {
+		w.Last = group.last
+		if w.Last == nil || w.Final || h.due(w) {
+			sent = append(sent, h.send(ctx, w, group.roles))
+		}
 	}
 	return sent
+}
+
+// group are recipients who got the same message last; nil before their first.
+type group struct {
+	last  *incident.Message
+	index int
+	roles []response.Recipient
+}
+
+// byLast groups recipients by what they know.
+func byLast(due []response.Recipient, c incident.Communication) []group {
+	var groups []group
+	for _, r := range due {
+		index := lastOf(r.Name, c)
+		n := slices.IndexFunc(groups, func(g group) bool { return g.index == index })
+		if n < 0 {
+			g := group{index: index}
+			if index >= 0 {
+				g.last = &c.Messages[index]
+			}
+			groups, n = append(groups, g), len(groups)
+		}
+		groups[n].roles = append(groups[n].roles, r)
+	}
+	return groups
+}
+
+// lastOf is the index of the newest message that reached a role, -1 for none.
+func lastOf(role string, c incident.Communication) int {
+	for n := len(c.Messages) - 1; n >= 0; n-- {
+		if slices.ContainsFunc(c.Messages[n].Deliveries, func(d incident.Delivery) bool { return d.Role == role && d.Delivered }) {
+			return n
+		}
+	}
+	return -1
 }
 
 // listeners leaves out the team at the end of a procedure that reached a named end: the procedure tells it itself.
@@ -48,13 +72,7 @@ func (h *Handler) listeners(i incident.Incident, all []response.Recipient) []res
 	default:
 		return all
 	}
-	var others []response.Recipient
-	for _, r := range all {
-		if !r.Team {
-			others = append(others, r)
-		}
-	}
-	return others
+	return slices.DeleteFunc(all, func(r response.Recipient) bool { return r.Team })
 }
 
 // final is since when there is only one more message: that it ended, or that a person took over.
@@ -79,25 +97,9 @@ func unaware(all []response.Recipient, c incident.Communication, since time.Time
 }
 
 // due tells whether those who know something hear of it again now.
-func (h *Handler) due(w response.Writing, last incident.Message) bool {
-	news := len(w.Write().News) > 0
-	return news && w.Now.Sub(last.At) >= settling || !last.NextAt.After(w.Now)
-}
-
-// last is the newest message of a kind that reached anybody.
-func last(c incident.Communication, public bool) *incident.Message {
-	for n := len(c.Messages) - 1; n >= 0; n-- {
-		m := c.Messages[n]
-		if m.Public != public {
-			continue
-		}
-		for _, d := range m.Deliveries {
-			if d.Delivered {
-				return &m
-			}
-		}
-	}
-	return nil
+func (h *Handler) due(w response.Writing) bool {
+	news := w.Write().News
+	return news && w.Now.Sub(w.Last.At) >= settling || !w.Last.NextAt.After(w.Now)
 }
 
 // send writes one message and delivers it to each recipient.

@@ -17,6 +17,14 @@ type Facts struct {
 // All are the facts in one list, by which two messages are compared.
 func (f Facts) All() []string { return slices.Concat(f.Known, f.Unknown, f.Done, f.Next) }
 
+// beside leaves the facts that are not among the old ones.
+func (f Facts) beside(old []string) Facts {
+	fresh := func(all []string) []string {
+		return slices.DeleteFunc(all, func(fact string) bool { return slices.Contains(old, fact) })
+	}
+	return Facts{fresh(f.Known), fresh(f.Unknown), fresh(f.Done), fresh(f.Next)}
+}
+
 const clock = "15:04 UTC"
 
 func at(t time.Time) string { return t.UTC().Format(clock) }

@@ -2,7 +2,6 @@ package response
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +14,7 @@ type Text struct {
 	Subject string
 	Body    string
 	Facts   []string  // all that it rests on
-	News    []string  // those that the last message did not have
+	News    bool      // the last message did not have some of them
 	NextAt  time.Time // zero when it is the last one
 }
 
@@ -26,8 +25,7 @@ type Writing struct {
 	Region      string
 	Now         time.Time
 	Public      bool
-	Last        *incident.Message // the last one of the same kind; nil before the first
-	First       bool              // for people who were not told before: everything, and not only what is new
+	Last        *incident.Message // the last one that they got; nil before their first, which says everything
 	Final       bool              // nothing more is told
 }
 
@@ -38,11 +36,10 @@ func (w Writing) Write() Text {
 		facts = Outside(w.Incident)
 	}
 	t := Text{Subject: w.subject(), Facts: facts.All()}
-	for _, fact := range t.Facts {
-		if w.Last == nil || !slices.Contains(w.Last.Facts, fact) {
-			t.News = append(t.News, fact)
-		}
+	if w.Last != nil {
+		facts = facts.beside(w.Last.Facts)
 	}
+	t.News = len(facts.All()) > 0
 	interval := InternalInterval
 	if w.Public {
 		interval = PublicInterval
@@ -53,16 +50,15 @@ func (w Writing) Write() Text {
 	var body strings.Builder
 	fmt.Fprintln(&body, t.Subject)
 	switch {
-	case w.First || w.Last == nil:
-		Section(&body, "Known", facts.Known)
-		Section(&body, "Unknown", facts.Unknown)
-		Section(&body, "Done", facts.Done)
-		Section(&body, "Next", facts.Next)
-	case len(t.News) == 0:
+	case w.Last != nil && !t.News:
 		fmt.Fprintf(&body, "\nNothing new is known since %s.\n", at(w.Last.At))
-	default:
-		Section(&body, "New since "+at(w.Last.At), t.News)
+	case w.Last != nil:
+		fmt.Fprintf(&body, "\nNew since %s:\n", at(w.Last.At))
 	}
+	Section(&body, "Known", facts.Known)
+	Section(&body, "Unknown", facts.Unknown)
+	Section(&body, "Done", facts.Done)
+	Section(&body, "Next", facts.Next)
 	w.closing(&body, t.NextAt)
 	t.Body = body.String()
 	return t

@@ -118,6 +118,9 @@ func (r *run) nothingTwice() Invariant {
 					return verdict(name, false, "%s heard again at %s: %s", role.Name, stamp(m.at), line)
 				}
 			}
+			if by, ok := promised(m); ok && n+1 < len(messages) && messages[n+1].at.After(by.Add(2*time.Minute)) {
+				return verdict(name, false, "%s was promised a message by %s and got it at %s", role.Name, stamp(by), stamp(messages[n+1].at))
+			}
 			last := strings.Contains(m.text, "last message") || strings.Contains(m.text, "took over") || strings.Contains(m.text, "a person writes")
 			if !last && !strings.Contains(m.text, "Next message: by ") {
 				return verdict(name, false, "%s does not know when it hears again: %s", role.Name, m.text)
@@ -125,6 +128,24 @@ func (r *run) nothingTwice() Invariant {
 		}
 	}
 	return verdict(name, total > 0, "%s", counted(total, "message"))
+}
+
+// promised is when a message says that the next one comes.
+func promised(m heard) (time.Time, bool) {
+	_, rest, ok := strings.Cut(m.text, "Next message: by ")
+	if !ok || len(rest) < 5 {
+		return time.Time{}, false
+	}
+	clock, err := time.Parse("15:04", rest[:5])
+	if err != nil {
+		return time.Time{}, false
+	}
+	day := m.at.UTC().Truncate(24 * time.Hour)
+	by := day.Add(time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute)
+	if by.Before(m.at.Add(-time.Hour)) {
+		by = by.Add(24 * time.Hour)
+	}
+	return by, true
 }
 
 // nothingSecret: no message has a secret, and none to the public names a resource.
