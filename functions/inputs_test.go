@@ -11,6 +11,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
 	"github.com/acso/disaster-recovery/functions/checkreplication"
+	"github.com/acso/disaster-recovery/functions/cleartest"
 	"github.com/acso/disaster-recovery/functions/copytodr"
 	"github.com/acso/disaster-recovery/functions/escalate"
 	"github.com/acso/disaster-recovery/functions/fence"
@@ -19,11 +20,14 @@ import (
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/notify"
 	"github.com/acso/disaster-recovery/functions/planrestore"
+	"github.com/acso/disaster-recovery/functions/planverification"
 	"github.com/acso/disaster-recovery/functions/probe"
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
 	"github.com/acso/disaster-recovery/functions/prunesnapshots"
+	"github.com/acso/disaster-recovery/functions/readiness"
 	"github.com/acso/disaster-recovery/functions/rebuildreplica"
+	"github.com/acso/disaster-recovery/functions/recordtest"
 	"github.com/acso/disaster-recovery/functions/restoreconfig"
 	"github.com/acso/disaster-recovery/functions/restoredata"
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
@@ -32,6 +36,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/review"
 	"github.com/acso/disaster-recovery/functions/scaleecs"
 	"github.com/acso/disaster-recovery/functions/snapshot"
+	"github.com/acso/disaster-recovery/functions/testrestore"
 	"github.com/acso/disaster-recovery/functions/validate"
 	"github.com/acso/disaster-recovery/functions/verifychecksums"
 	"github.com/acso/disaster-recovery/functions/watchbackups"
@@ -46,7 +51,9 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
 		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
-		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "verifychecksums": &verifychecksums.Input{},
+		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "planverification": &planverification.Input{}, "verifychecksums": &verifychecksums.Input{},
+		"readiness": &readiness.Input{},
+		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},
 		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/statemachines"
 )
@@ -67,7 +68,7 @@ func (a *access) policy(name string, grants []grant.Grant) awsiam.IManagedPolicy
 func (a *access) person(name, description string, session awscdk.Duration, policies ...awsiam.IManagedPolicy) {
 	awsiam.NewRole(a.Stack, jsii.String(name), &awsiam.RoleProps{
 		RoleName: jsii.String(a.env.PersonRole(name)), Description: jsii.String(description), MaxSessionDuration: session, PermissionsBoundary: a.boundary,
-		AssumedBy: awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(jsii.String(a.env.Account)), &map[string]any{"Bool": map[string]string{"aws:MultiFactorAuthPresent": "true"}}),
+		AssumedBy:       awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(jsii.String(a.env.Account)), &map[string]any{"Bool": map[string]string{"aws:MultiFactorAuthPresent": "true"}}),
 		ManagedPolicies: &policies,
 	})
 }
@@ -159,7 +160,15 @@ func (a *access) operating() []grant.Grant {
 		starts = append(starts, a.each(func(region string) []string { return []string{e.MachineARN(region, m.Name)} })...)
 	}
 	executions := a.each(func(region string) []string { return []string{e.ExecutionARN(region, "*")} })
+	var asked []string
+	for _, name := range []string{"checkhealth", "incident", "planrestore", "readiness"} {
+		if _, deployed := functions.Named(name); deployed {
+			asked = append(asked, a.each(func(region string) []string { return []string{e.FunctionARN(region, name)} })...)
+		}
+	}
 	return []grant.Grant{
+		// drctl asks these functions by themselves: what a restore would do, whether a region serves or is ready, and to abort.
+		{Actions: []string{"lambda:InvokeFunction"}, Resources: asked},
 		// Answers carry a task token, which only who was asked has; the action is checked on the machine.
 		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
 		{Actions: []string{"states:StartExecution", "states:SendTaskSuccess", "states:SendTaskFailure"}, Resources: starts},

@@ -145,6 +145,9 @@ func (e *Environment) EscalationRule() string { return e.Prefix() + "-escalation
 // RestoreEndedRule is the same for a restore.
 func (e *Environment) RestoreEndedRule() string { return e.Prefix() + "-restore-ended" }
 
+// FailbackEndedRule is the same for a failback.
+func (e *Environment) FailbackEndedRule() string { return e.Prefix() + "-failback-ended" }
+
 // FunctionARN is the ARN of a Lambda function in a region.
 func (e *Environment) FunctionARN(region, function string) string {
 	return fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", region, e.Account, e.FunctionName(function))
@@ -185,3 +188,15 @@ func (e *Environment) LogGroup(region string) string {
 
 // PersonRole is the IAM role of people: reader, auditor, operator or break-glass.
 func (e *Environment) PersonRole(who string) string { return e.Prefix() + "-" + who }
+
+// RestoreTest begins the name of everything that a test of the backups makes, and of nothing else:
+// acso-restoretest-production.
+func (e *Environment) RestoreTest() string { return e.Application + "-restoretest-" + e.Name }
+
+// RestoreTestBucket is the bucket that tests restore objects into, in a region; nothing else is in it.
+func (e *Environment) RestoreTestBucket(region string) string {
+	return e.BucketIn(region, e.RestoreTest())
+}
+
+// RestoreTestEndedRule is the rule that clears away what a test left that was aborted or ran out of time.
+func (e *Environment) RestoreTestEndedRule() string { return e.Prefix() + "-restoretest-ended" }

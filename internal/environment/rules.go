@@ -64,6 +64,13 @@ func (r *rules) shapes(e *Environment) {
 		r.shape(fmt.Sprintf("regionalParameters[%d]", i), name, regionalShape)
 	}
 	r.shape("sources", e.Sources, sourcesShape)
+	for i, table := range e.Database.Tables {
+		field := fmt.Sprintf("database.tables[%d]", i)
+		r.shape(field+".name", table.Name, tableShape)
+		r.shape(field+".key", table.Key, columnShape)
+		r.shape(field+".keyType", table.KeyType, keyTypeShape)
+		r.shape(field+".changed", table.Changed, columnShape)
+	}
 }
 
 // names refuses what has the right shape and is reserved all the same.
@@ -143,6 +150,7 @@ func (r *rules) durations(e *Environment) {
 	r.span("policies.approval.timeout", e.Policies.Approval.Timeout, minute, week, time.Second, "")
 	r.span("policies.lag.limit", e.Policies.Lag.Limit, Duration(time.Second), week, time.Second, "")
 	r.span("policies.coolDown", e.Policies.CoolDown, minute, week, time.Second, "")
+	r.span("policies.keepOld", e.Policies.KeepOld, Duration(day), year, day, "")
 	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html: schedules have a minute's precision.
 	r.span("monitoring.probeInterval", e.Monitoring.ProbeInterval, minute, hour, time.Minute, "")
 	r.span("monitoring.probeTimeout", e.Monitoring.ProbeTimeout, Duration(time.Second), Duration(30*time.Second), time.Second, "")

@@ -39,6 +39,10 @@ var (
 	parametersShape = Shape{`^(/[A-Za-z0-9_.-]+){1,10}$`, 500, "a parameter path that begins with / and does not end with it", "/acso/production"}
 	regionalShape   = Shape{`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,9}$`, 500, "the name of a parameter below parameters, without a slash at its ends", "database/endpoint"}
 	sourcesShape    = Shape{`^https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._-]+)+$`, 255, "an https address of a git repository without user and password", "https://git.company.com/acso/disaster-recovery.git"}
+	// They become part of statements: nothing that would have to be quoted.
+	tableShape   = Shape{`^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$`, 127, "a table's name: lower-case letters, digits and underscores, after a schema and a dot if need be", "case_events"}
+	columnShape  = Shape{`^[a-z_][a-z0-9_]*$`, 63, "a column's name: lower-case letters, digits and underscores", "changed_at"}
+	keyTypeShape = Shape{`^(text|uuid|bigint|integer)$`, 7, "text, uuid, bigint or integer", "uuid"}
 	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html: 8 or 17 hexadecimal digits.
 	vpcShape        = identifier("vpc", "a VPC identifier")
 	subnetShape     = identifier("subnet", "a subnet identifier")
@@ -79,6 +83,7 @@ func Shapes() map[string]Shape {
 		"database.keys.primary": keyShape, "database.keys.recovery": keyShape,
 		"services[].name": serviceShape,
 		"buckets.backups": bucketShape, "buckets.data": bucketShape, "buckets.compliance": bucketShape,
+		"database.tables[].name": tableShape, "database.tables[].key": columnShape, "database.tables[].keyType": keyTypeShape, "database.tables[].changed": columnShape,
 		"parameters": parametersShape, "regionalParameters[]": regionalShape, "sources": sourcesShape,
 	}
 	for _, role := range []string{

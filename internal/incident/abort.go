@@ -20,7 +20,7 @@ func (s *Store) RequestAbort(ctx context.Context, by, reason string) (Incident, 
 	const op = "abort the failover"
 	return s.amend(ctx, func(i *Incident) (bool, error) {
 		switch {
-		case i.State != Open || i.Restore != nil:
+		case i.State != Open || i.Mode == "":
 			return false, failure.New(failure.NotFound, op, "no failover is under way in this region").Next("look which execution runs, and in which region")
 		case !i.CommittedAt.IsZero() || i.Promotion != NotPromoted:
 			return false, failure.New(failure.Unsafe, op, "incident %d passed the point of no return at %s: the database and the file system are being promoted, and a promotion cannot be taken back",

@@ -62,8 +62,9 @@ func (s *Store) following(ctx context.Context, last Incident, o Opening) (Incide
 		return Incident{}, err
 	}
 	next := Incident{
+		// Above the epoch that decided the role too: after a failback that was the other region's.
 		Epoch: max(last.Epoch, role.Epoch) + 1, Owner: o.Owner, State: Open, Trigger: o.Trigger, Mode: o.Mode, OpenedAt: now,
-		Seen: seen, Stage: "opened", Fence: Fence{State: FenceNone},
+		Seen: seen, Stage: "opened", Fence: Fence{State: FenceNone}, Failback: last.unfinished(),
 	}
 	switch {
 	case last.Outcome == Recovered:
@@ -73,7 +74,7 @@ func (s *Store) following(ctx context.Context, last Incident, o Opening) (Incide
 		next.Promotion, next.RequestedAt, next.PromotedAt = last.Promotion, last.RequestedAt, last.PromotedAt
 		next.Fence, next.Seen, next.Changes = last.Fence, last.Seen, last.Changes
 		next.CommittedAt, next.Drain, next.Standby = last.CommittedAt, last.Drain, last.Standby
-	case len(last.Outstanding()) > 0:
+	case (last.Fence.Before != nil || last.Fence.GivenBack != nil || last.Standby != nil) && len(last.Outstanding()) > 0:
 		// It closed the old primary, wholly or in part, or raised the standby, and died before it promoted anything: whoever
 		// comes next has to know what there was before, to give it back. The proof is made anew.
 		if last.Fence.Before != nil {

@@ -2,8 +2,12 @@ package drill
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
+
+// failovers are all scenarios of the failover's machine alone.
+var failovers = slices.Concat(outages, doubts, obstacles, switchovers)
 
 // switchovers: both regions are well, and a person moves everything. Nothing may be lost.
 var switchovers = []Scenario{

@@ -1,5 +1,5 @@
 // Package ec2 models network ACLs, the fence around the database subnets: numbered rules, evaluated in order, for each
-// direction by itself.
+// direction by itself; and security groups, of which it knows the names.
 //
 // It refuses to know addresses and ports beyond "all of them": a rule of anything narrower is kept and described, but
 // does not decide whether the subnets are open.
@@ -22,6 +22,7 @@ import (
 type Service struct {
 	cloud  *cloud.Cloud
 	acls   []*ACL
+	groups []group
 	before []func()
 }
 
@@ -46,6 +47,7 @@ const last = 32767
 func New(c *cloud.Cloud) *Service {
 	s := &Service{cloud: c}
 	s.register()
+	s.registerGroups()
 	return s
 }
 

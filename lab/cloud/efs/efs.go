@@ -64,7 +64,8 @@ type Replication struct {
 	LastSync            time.Time // everything written before it is on the destination
 
 	created              time.Time
-	sourceSide, destSide bool // each region keeps its own record of the configuration
+	sourceSide, destSide bool            // each region keeps its own record of the configuration
+	deletedBy            map[string]bool // regions from which it was deleted
 	stalled              bool
 }
 
