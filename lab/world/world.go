@@ -64,7 +64,10 @@ type World struct {
 	Logs      *logs.Service
 	Stacks    *cloudformation.Service
 	Files     *files.Tree // under /app/data
-	Hooks     *Hooks
+	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
+
+	split bool
+	Hooks *Hooks
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -136,6 +139,8 @@ func New(o Options) *World {
 	w.Logs = logs.New(c, w.S3)
 	w.Stacks = cloudformation.New(c)
 	w.Files = files.New(s)
+	w.Away = w.Files.Twin()
+	w.EFS.OnCopied(w.copied)
 	w.Hooks = &Hooks{world: w}
 
 	active := o.Active
