@@ -45,6 +45,7 @@ func Scenarios() []Scenario {
 		kept,
 		verifications,
 		chainVerifications,
+		hinderedBackups,
 		restores,
 		failbacks,
 		restoreTests,
