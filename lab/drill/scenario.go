@@ -50,6 +50,7 @@ func Scenarios() []Scenario {
 		failbacks,
 		restoreTests,
 		tellings,
+		readinesses,
 	)
 }
 
