@@ -44,6 +44,7 @@ func Scenarios() []Scenario {
 		dailyBackups,
 		kept,
 		verifications,
+		readinesses,
 		chainVerifications,
 		hinderedBackups,
 		restores,
