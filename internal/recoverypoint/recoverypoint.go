@@ -2,7 +2,8 @@
 // with the rights that it takes.
 //
 // It decides nothing about how a point is made (package backup) or how long it is kept (package retention); it puts the two
-// together, the same way for every kind. It refuses to take a point that is not later than the newest of its kind.
+// together, the same way for every kind. It refuses to take a point that is not later than the newest of its kind, and to take
+// one in a region that is not active: there would be two chains of one kind.
 package recoverypoint
 
 import (
@@ -19,6 +20,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/platform"
 	"github.com/acso/disaster-recovery/internal/retention"
@@ -26,7 +28,7 @@ import (
 
 // Errors are the kinds that taking a point fails with.
 var Errors = []failure.Kind{
-	failure.InvalidInput, failure.NotFound, failure.Unavailable, failure.Denied, failure.QuotaReached, failure.KeyMissing, failure.Failed, failure.Internal,
+	failure.InvalidInput, failure.StandingBy, failure.NotFound, failure.Unavailable, failure.Denied, failure.QuotaReached, failure.KeyMissing, failure.Failed, failure.Internal,
 }
 
 // Options say how a point is taken.
@@ -65,6 +67,9 @@ const named = 20
 
 // Take makes one recovery point of a kind of the region where the function runs.
 func Take(ctx context.Context, p platform.Platform, kind string, source backup.Source, o Options) (Point, error) {
+	if err := incident.RequireActive(ctx, p, "back up "+kind); err != nil {
+		return Point{}, err
+	}
 	client := s3.NewFromConfig(p.AWS)
 	bucket := Bucket(p.Environment, p.Region())
 	now := p.Clock.Now().UTC().Truncate(time.Second)
@@ -153,9 +158,9 @@ func Grants(e *environment.Environment, region, kind string) []grant.Grant {
 	if kind == retention.ApplicationData || kind == retention.Configuration {
 		read = append(read, "s3:GetObjectVersion") // incremental: all of it, in the version that was found
 	}
-	return []grant.Grant{
+	return append(incident.ActiveGrants(e, region), []grant.Grant{
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
 		{Actions: read, Resources: []string{bucket + "/*/manifests/*"}},
 		{Actions: []string{"s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectRetention"}, Resources: written},
-	}
+	}...)
 }
