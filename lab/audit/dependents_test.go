@@ -20,6 +20,7 @@ import (
 var prefixes = map[string]string{
 	"CloudWatch Logs":          "logs",
 	"Application Auto Scaling": "application-autoscaling", "EFS": "elasticfilesystem", "EventBridge": "events", "Route 53": "route53", "SFN": "states",
+	"Service Quotas": "servicequotas",
 }
 
 // dependents are the calls that AWS checks more for than the action of their name, or another one: with arguments that

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/ecs"
@@ -28,6 +31,7 @@ func (w *World) layWorkload() {
 		ACL: e.DatabaseACL(e.Regions.Recovery), Retention: 1, Window: e.Database.BackupWindow, Protected: true,
 		SourceRegion: e.Regions.Primary, Source: e.Database.Identifier,
 	})
+	w.layImages()
 	w.EFS.Replicate(w.fileSystem(e.Regions.Primary), w.fileSystem(e.Regions.Recovery))
 	for _, region := range w.Cloud.Regions() {
 		var setups []ecs.Setup
@@ -39,6 +43,7 @@ func (w *World) layWorkload() {
 			setups = append(setups, ecs.Setup{
 				Name: e.Service(region, s.Name), Short: s.Name, Critical: s.Tier == environment.Critical,
 				Desired: count, Min: count, Max: 2 * s.Desired,
+				Containers: []types.ContainerDefinition{w.container(region, s.Name)}, Size: ecs.Size{CPU: "1024", Memory: "2048"},
 			})
 		}
 		w.ECS.Begin(region, e.Cluster(region), e.RegionalName(region), e.DatabaseIn(region), setups...)
@@ -51,6 +56,31 @@ func (w *World) layWorkload() {
 		}
 		return false
 	})
+}
+
+// layImages puts each service's image into the registries: pushed where the services run, and replicated.
+func (w *World) layImages() {
+	e := w.Env
+	for _, s := range e.Services {
+		w.ECR.Create(e.Regions.Recovery, e.Repository(s.Name))
+		w.ECR.Create(e.Regions.Primary, e.Repository(s.Name), e.Regions.Recovery)
+		w.ECR.Push(e.Regions.Primary, e.Repository(s.Name), imageTag, "release 1")
+	}
+}
+
+// imageTag is the tag that the task definitions name; whoever releases a service moves it.
+const imageTag = "stable"
+
+// container is the only container of a service's tasks, as the stacks define it.
+func (w *World) container(region, service string) types.ContainerDefinition {
+	text := func(name, value string) types.KeyValuePair {
+		return types.KeyValuePair{Name: aws.String(name), Value: aws.String(value)}
+	}
+	return types.ContainerDefinition{
+		Name: aws.String(service), Image: aws.String(w.ECR.Image(region, w.Env.Repository(service), imageTag)), Essential: aws.Bool(true),
+		ReadonlyRootFilesystem: aws.Bool(true),
+		Environment:            []types.KeyValuePair{text("AWS_REGION", region), text("ACSO_ENVIRONMENT", w.Env.Name), text("ACSO_PARAMETERS", w.Env.Parameters)},
+	}
 }
 
 // layKey makes the key that the environment names by ARN, identifier or alias.

@@ -17,6 +17,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
 	"github.com/acso/disaster-recovery/lab/cloud/dynamodb"
 	"github.com/acso/disaster-recovery/lab/cloud/ec2"
+	"github.com/acso/disaster-recovery/lab/cloud/ecr"
 	"github.com/acso/disaster-recovery/lab/cloud/ecs"
 	"github.com/acso/disaster-recovery/lab/cloud/efs"
 	"github.com/acso/disaster-recovery/lab/cloud/eventbridge"
@@ -27,6 +28,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/route53"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 	"github.com/acso/disaster-recovery/lab/cloud/scheduler"
+	"github.com/acso/disaster-recovery/lab/cloud/servicequotas"
 	"github.com/acso/disaster-recovery/lab/cloud/sns"
 	"github.com/acso/disaster-recovery/lab/cloud/ssm"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
@@ -52,6 +54,8 @@ type World struct {
 	RDS       *rds.Service
 	EFS       *efs.Service
 	ECS       *ecs.Service
+	ECR       *ecr.Service
+	Quotas    *servicequotas.Service
 	DNS       *route53.Service
 	Lambda    *lambda.Service
 	States    *stepfunctions.Service
@@ -118,6 +122,8 @@ func New(o Options) *World {
 	w.EC2 = ec2.New(c)
 	w.RDS = rds.New(c, keys{w.KMS}, w.EC2, metrics{w.Metrics})
 	w.EFS = efs.New(c)
+	w.ECR = ecr.New(c)
+	w.Quotas = servicequotas.New(c)
 	w.DNS = route53.New(c, e.Domain.HostedZone, e.Domain.Name, alarms{w.Metrics}, metrics{w.Metrics})
 	w.ECS = ecs.New(c, w.RDS, w.DNS)
 	w.Lambda = lambda.New(c)

@@ -112,7 +112,12 @@ type Setup struct {
 	Critical    bool
 	Desired     int
 	Min, Max    int // of the scalable target; both 0 and there is none
+	Containers  []types.ContainerDefinition
+	Size        Size
 }
+
+// Size is what a task of a definition gets: CPU units (1024 are one vCPU) and MiB, as ECS writes them.
+type Size struct{ CPU, Memory string }
 
 // Begin puts a region's cluster, its load balancer's name and its database into the world, with all tasks healthy.
 func (s *Service) Begin(regionName, cluster, endpoint, database string, setups ...Setup) {
@@ -122,7 +127,7 @@ func (s *Service) Begin(regionName, cluster, endpoint, database string, setups .
 	for _, setup := range setups {
 		w := &Workload{Name: setup.Name, Short: setup.Short, Critical: setup.Critical, Region: regionName, desired: setup.Desired, created: s.sim.Now()}
 		w.definition = s.cloud.ARN("ecs", regionName, "task-definition/"+setup.Name+":1")
-		r.families = append(r.families, &taskDefinition{family: setup.Name, revision: 1})
+		r.families = append(r.families, &taskDefinition{family: setup.Name, revision: 1, containers: setup.Containers, size: setup.Size})
 		for range setup.Desired {
 			w.tasks = append(w.tasks, &task{running: true, healthy: true})
 		}

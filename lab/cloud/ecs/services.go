@@ -18,6 +18,9 @@ type taskDefinition struct {
 	family     string
 	revision   int32
 	containers []types.ContainerDefinition
+	size       Size
+	// The roles; nil where the definition names none.
+	executionRole, taskRole *string
 }
 
 // Actions and their resources: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html.
@@ -201,7 +204,7 @@ func (s *Service) describeTaskDefinition(call *cloud.Call, in *awsecs.DescribeTa
 
 func (s *Service) registerTaskDefinition(call *cloud.Call, in *awsecs.RegisterTaskDefinitionInput) (*awsecs.RegisterTaskDefinitionOutput, error) {
 	r := s.regions[call.Region]
-	d := &taskDefinition{family: aws.ToString(in.Family), revision: 1, containers: slices.Clone(in.ContainerDefinitions)}
+	d := &taskDefinition{family: aws.ToString(in.Family), revision: 1, containers: slices.Clone(in.ContainerDefinitions), size: Size{aws.ToString(in.Cpu), aws.ToString(in.Memory)}, executionRole: in.ExecutionRoleArn, taskRole: in.TaskRoleArn}
 	if newest := r.definition(d.family); newest != nil {
 		d.revision = newest.revision + 1
 	}
@@ -210,8 +213,13 @@ func (s *Service) registerTaskDefinition(call *cloud.Call, in *awsecs.RegisterTa
 }
 
 func (s *Service) describeDefinition(region string, d *taskDefinition) *types.TaskDefinition {
-	return &types.TaskDefinition{
+	out := &types.TaskDefinition{
 		Family: aws.String(d.family), Revision: d.revision, Status: types.TaskDefinitionStatusActive,
 		TaskDefinitionArn: aws.String(s.definitionARN(region, d)), ContainerDefinitions: slices.Clone(d.containers),
+		ExecutionRoleArn: d.executionRole, TaskRoleArn: d.taskRole,
 	}
+	if d.size.CPU != "" {
+		out.Cpu, out.Memory = aws.String(d.size.CPU), aws.String(d.size.Memory)
+	}
+	return out
 }

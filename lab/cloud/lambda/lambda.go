@@ -55,11 +55,14 @@ type deployed struct {
 	region string
 	idle   []platform.Handler // execution environments that wait for the next invocation
 	active int                // invocations that began and have not ended
+	build  string             // what tells its code from that of the other region
 }
 
 // New makes the service.
 func New(c *cloud.Cloud) *Service {
-	return &Service{cloud: c, functions: map[string]*deployed{}}
+	s := &Service{cloud: c, functions: map[string]*deployed{}}
+	s.register()
+	return s
 }
 
 // ARN is the ARN of a function in a region.

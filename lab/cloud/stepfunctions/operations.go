@@ -26,6 +26,11 @@ func (s *Service) register() {
 			return checked("DescribeExecution", in.ExecutionArn)
 		},
 	}, s.describeExecution)
+	cloud.Register(s.cloud, "SFN.DescribeStateMachine", cloud.Spec[sfn.DescribeStateMachineInput]{
+		Actions: func(_ *cloud.Call, in *sfn.DescribeStateMachineInput) []grant.Action {
+			return checked("DescribeStateMachine", in.StateMachineArn)
+		},
+	}, s.describeMachine)
 	cloud.Register(s.cloud, "SFN.StopExecution", cloud.Spec[sfn.StopExecutionInput]{
 		Mutating: true,
 		Actions: func(_ *cloud.Call, in *sfn.StopExecutionInput) []grant.Action {

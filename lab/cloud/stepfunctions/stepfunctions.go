@@ -19,6 +19,7 @@ import (
 type Machine struct {
 	Name       string // as deployed: acso-production-failover
 	Definition *asl.Machine
+	Role       string // "" for one of its own
 }
 
 // Execution is one execution with the place where it runs.
