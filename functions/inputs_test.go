@@ -6,6 +6,7 @@ import (
 	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/functions/backupconfig"
 	"github.com/acso/disaster-recovery/functions/backupdata"
+	"github.com/acso/disaster-recovery/functions/backupinfra"
 	"github.com/acso/disaster-recovery/functions/backuplogs"
 	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
@@ -35,7 +36,7 @@ import (
 
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
-		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
+		"backupconfig": &backupconfig.Input{}, "backupinfra": &backupinfra.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
 		"checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},

@@ -68,7 +68,7 @@ func (w *World) platform(f functions.Function, region string) platform.Platform 
 	return platform.Platform{
 		AWS: w.Cloud.Config(p), Environment: w.Env, Clock: clock{w.Sim, w.Cloud, region},
 		HTTP: w.ECS.Transport(region), DNS: w.DNS.Resolver(region), SQL: w.RDS.OpenerFor(p),
-		Files: w.Files,
+		Files: w.Files, Sources: w.Sources,
 	}
 }
 

@@ -34,6 +34,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/files"
 	"github.com/acso/disaster-recovery/lab/sim"
+	"github.com/acso/disaster-recovery/lab/sources"
 	"github.com/acso/disaster-recovery/lab/traffic"
 	"github.com/acso/disaster-recovery/statemachines"
 )
@@ -64,6 +65,7 @@ type World struct {
 	Logs      *logs.Service
 	Stacks    *cloudformation.Service
 	Files     *files.Tree // under /app/data
+	Sources   *sources.Repository
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -132,6 +134,7 @@ func New(o Options) *World {
 	w.Logs = logs.New(c, w.S3)
 	w.Stacks = cloudformation.New(c)
 	w.Files = files.New(s)
+	w.Sources = sources.New(s)
 
 	w.layWorkload()
 	w.layBuckets()
