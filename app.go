@@ -49,7 +49,7 @@ func run(arguments []string) error {
 		return err
 	}
 	defer jsii.Close()
-	app, err := stacks.New(stacks.Options{Environment: e, Outdir: outdir(), Builder: &stacks.Go{Root: root}, Root: root})
+	app, err := stacks.New(stacks.Options{Environment: e, Outdir: outdir(), Builder: &stacks.Go{Root: root}, Root: root, Commit: commitOf(root, os.Stderr)})
 	if err != nil {
 		return err
 	}
