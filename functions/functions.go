@@ -41,6 +41,7 @@ type Function struct {
 	Schedule    string // EventBridge schedule expression, "" for none
 	Payload     string // input that the schedule gives, as JSON; "" for {}
 	Files       bool   // has the application data mounted
+	Writes      bool   // and may write there
 	Concurrency int    // reserved concurrent executions; 0 leaves the account's pool
 }
 

@@ -18,11 +18,14 @@ import (
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/notify"
 	"github.com/acso/disaster-recovery/functions/planrestore"
+	"github.com/acso/disaster-recovery/functions/planverification"
 	"github.com/acso/disaster-recovery/functions/probe"
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
 	"github.com/acso/disaster-recovery/functions/prunesnapshots"
 	"github.com/acso/disaster-recovery/functions/rebuildreplica"
+	"github.com/acso/disaster-recovery/functions/restoreconfig"
+	"github.com/acso/disaster-recovery/functions/restoredata"
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
 	"github.com/acso/disaster-recovery/functions/restorelock"
 	"github.com/acso/disaster-recovery/functions/restoreservices"
@@ -41,8 +44,8 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
-		"restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
-		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "verifychecksums": &verifychecksums.Input{},
+		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
+		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "planverification": &planverification.Input{}, "verifychecksums": &verifychecksums.Input{},
 		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {

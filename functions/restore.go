@@ -3,6 +3,8 @@ package functions
 import (
 	"github.com/acso/disaster-recovery/functions/planrestore"
 	"github.com/acso/disaster-recovery/functions/rebuildreplica"
+	"github.com/acso/disaster-recovery/functions/restoreconfig"
+	"github.com/acso/disaster-recovery/functions/restoredata"
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
 	"github.com/acso/disaster-recovery/functions/restorelock"
 	"github.com/acso/disaster-recovery/functions/restoreservices"
@@ -18,6 +20,15 @@ func restores() []Function {
 		{
 			Name: "rebuildreplica", New: on(rebuildreplica.New, (*rebuildreplica.Handler).Handle), Grants: rebuildreplica.Grants, Errors: rebuildreplica.Errors,
 			Event: rebuildreplica.Event, Timeout: brief, MemoryMB: memory, Regions: Both,
+		},
+		{
+			Name: "restoreconfig", New: on(restoreconfig.New, (*restoreconfig.Handler).Handle), Grants: restoreconfig.Grants, Errors: restoreconfig.Errors,
+			Event: restoreconfig.Event, Timeout: long, MemoryMB: memory, Regions: Both, Concurrency: oneWriter,
+		},
+		{
+			// It writes the files: the longest that Lambda allows, and memory for throughput.
+			Name: "restoredata", New: on(restoredata.New, (*restoredata.Handler).Handle), Grants: restoredata.Grants, Errors: restoredata.Errors,
+			Event: restoredata.Event, Timeout: longest, MemoryMB: 4 * memory, Regions: Both, Files: true, Writes: true, Concurrency: oneWriter,
 		},
 		{
 			Name: "restoredatabase", New: on(restoredatabase.New, (*restoredatabase.Handler).Handle), Grants: restoredatabase.Grants, Errors: restoredatabase.Errors,

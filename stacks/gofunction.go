@@ -29,7 +29,11 @@ func (p *place) goFunction(f functions.Function, n *foundation, files *storage, 
 	needed := append(grants, p.running(name, dead, inNetwork)...)
 	if f.Files {
 		// https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html#configuration-filesystem-permissions
-		needed = append(needed, grant.Grant{Actions: []string{"elasticfilesystem:ClientMount", "elasticfilesystem:ClientRootAccess"}, Resources: []string{*files.filesARN()}})
+		actions := []string{"elasticfilesystem:ClientMount", "elasticfilesystem:ClientRootAccess"}
+		if f.Writes {
+			actions = append(actions, "elasticfilesystem:ClientWrite")
+		}
+		needed = append(needed, grant.Grant{Actions: actions, Resources: []string{*files.filesARN()}})
 	}
 	role := p.role(f.Name, "lambda.amazonaws.com", "What the function "+name+" may do: its grants in the registry", needed...)
 	props := &awslambda.FunctionProps{

@@ -20,6 +20,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/platform"
 	"github.com/acso/disaster-recovery/internal/recoverypoint"
 	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/internal/writeback"
 )
 
 // Event is an example input.
@@ -73,9 +74,21 @@ func (h *Handler) source(from string) (backup.Source, error) {
 	case (from == "" || from == "files") && h.p.Files == nil:
 		return nil, failure.New(failure.NotFound, op, "no file system is mounted").Next("look at the function's mount; where the data are in a bucket, say from: bucket")
 	case from == "" || from == "files":
-		return backup.Directory(h.p.Files), nil
+		return application{backup.Directory(h.p.Files)}, nil
 	case from == "bucket":
-		return backup.Prefix(s3.NewFromConfig(h.p.AWS), h.p.Environment.BucketIn(h.p.Region(), h.p.Environment.Buckets.Data), ""), nil
+		return application{backup.Prefix(s3.NewFromConfig(h.p.AWS), h.p.Environment.BucketIn(h.p.Region(), h.p.Environment.Buckets.Data), "")}, nil
 	}
 	return nil, failure.New(failure.InvalidInput, op, "from %q is neither files nor bucket", from)
+}
+
+// application is a source without what restores put beside the application's data.
+type application struct{ backup.Source }
+
+func (a application) List(ctx context.Context, use func(backup.File) error) error {
+	return a.Source.List(ctx, func(f backup.File) error {
+		if writeback.Own(f.Path) {
+			return nil
+		}
+		return use(f)
+	})
 }

@@ -60,10 +60,11 @@ const FilesMount = "/mnt/data"
 
 // mounted is the application data, or nil in a function without the mount.
 func mounted() fs.FS {
-	if _, err := os.Stat(FilesMount); err != nil {
+	root, err := os.OpenRoot(FilesMount)
+	if err != nil {
 		return nil
 	}
-	return os.DirFS(FilesMount)
+	return Folder(root)
 }
 
 func readEnvironment() (*environment.Environment, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/smithy-go"
 
+	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/incident"
 )
 
@@ -122,14 +123,14 @@ func (f *Fencer) lookAtACL(ctx context.Context, r *round, s *survey) error {
 	s.ingress, s.egress = false, false
 	return f.call(ctx, r, func(ctx context.Context) error {
 		out, err := f.ec2.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{
-			Filters: []ec2types.Filter{{Name: aws.String("tag:Name"), Values: []string{name}}},
+			Filters: []ec2types.Filter{{Name: aws.String(environment.ACLFilter(name)), Values: []string{name}}},
 		})
 		if err != nil {
 			return err
 		}
 		if len(out.NetworkAcls) != 1 {
 			// With a code, since the region did answer.
-			return &smithy.GenericAPIError{Code: "NoSingleNetworkAcl", Message: fmt.Sprintf("%d network ACLs have the Name tag %s, one is needed", len(out.NetworkAcls), name)}
+			return &smithy.GenericAPIError{Code: "NoSingleNetworkAcl", Message: fmt.Sprintf("%d network ACLs are called %s, one is needed", len(out.NetworkAcls), name)}
 		}
 		s.acl = aws.ToString(out.NetworkAcls[0].NetworkAclId)
 		for _, entry := range out.NetworkAcls[0].Entries {

@@ -1,4 +1,4 @@
-// Package incident is the memory of a failover or a restore: who owns it, what was seen, what was changed, and which region is
+// Package incident is the memory of a failover, a failback or a restore: who owns it, what was seen, what was changed, and which region is
 // active. It lives in one DynamoDB table in each region, and a region only ever reads its own: what the failing region
 // remembers is neither asked nor believed.
 //
@@ -69,6 +69,7 @@ type Incident struct {
 	Changes     []Change    `json:"changes,omitempty"`
 	LossSeconds *float64    `json:"lossSeconds,omitempty"` // upper bound of the loss, as finally measured
 	Restore     *Restore    `json:"restore,omitempty"`     // nil for a failover
+	Failback    *Failback   `json:"failback,omitempty"`    // of a failback, and carried on until it is finished
 }
 
 // Change is something that an incident changed in the world, with what a person does to take it back.

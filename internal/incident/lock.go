@@ -61,8 +61,9 @@ func (s *Store) following(ctx context.Context, last Incident, owner, trigger, re
 		return Incident{}, err
 	}
 	next := Incident{
-		Epoch: last.Epoch + 1, Owner: owner, State: Open, Trigger: trigger, OpenedAt: now,
-		Seen: seen, Stage: "opened", Fence: Fence{State: FenceNone},
+		// Above the epoch that decided the role too: after a failback that was the other region's.
+		Epoch: max(last.Epoch, role.Epoch) + 1, Owner: owner, State: Open, Trigger: trigger, OpenedAt: now,
+		Seen: seen, Stage: "opened", Fence: Fence{State: FenceNone}, Failback: last.unfinished(),
 	}
 	switch {
 	case last.Outcome == Recovered || last.Outcome == StoodDown && last.Promotion == NotPromoted:

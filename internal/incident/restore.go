@@ -30,6 +30,18 @@ type Restore struct {
 	Placing      bool      `json:"placing,omitempty"`  // the live name was asked for, for the restored instance
 	InPlace      bool      `json:"inPlace,omitempty"`  // the restored instance carries the live name
 	ReplicaBuilt bool      `json:"replicaBuilt,omitempty"`
+
+	Data          *Part `json:"data,omitempty"`          // nil when no application data are restored
+	Configuration *Part `json:"configuration,omitempty"` // nil when no configuration is
+}
+
+// Part is what a restore remembers of something that it restores from a recovery point of this project.
+type Part struct {
+	Manifest string    `json:"manifest"`           // key of the point that is restored
+	Safety   string    `json:"safety,omitempty"`   // key of the verified point of what was there
+	SafetyAt time.Time `json:"safetyAt,omitzero"`  // when that was taken
+	Touched  bool      `json:"touched,omitempty"`  // something of what was there may be changed
+	Restored bool      `json:"restored,omitempty"` // all of it is as in the point
 }
 
 // NewStoreIn opens the table of a region of the pair.
@@ -65,7 +77,7 @@ func (s *Store) BeginRestore(ctx context.Context, owner, trigger string, restore
 		}
 		next := Incident{
 			Epoch: last.Epoch + 1, Owner: owner, State: Open, Trigger: trigger, OpenedAt: s.clock.Now(), CoolDownUntil: last.CoolDownUntil,
-			Stage: "opened", Fence: Fence{State: FenceNone}, Restore: &restore,
+			Stage: "opened", Fence: Fence{State: FenceNone}, Restore: &restore, Failback: last.unfinished(),
 		}
 		next.inherit(last)
 		if err := s.table.write(ctx, PresentKey, version, next); !errors.Is(err, errConflict) {

@@ -26,12 +26,29 @@ type Platform struct {
 	DNS         Resolver
 	SQL         Opener
 
-	// Files is the application data where it is mounted; nil in functions without the mount. Symbolic links can be read.
+	// Files is the application data where it is mounted; nil in functions without the mount. Symbolic links can be read, and
+	// where the mount takes writes it is a Folder.
 	Files fs.FS
 	// Sources is the git repository of what is deployed; nil in functions that do not read it.
 	Sources Sources
 	// Parallel is how many files a handler may send at once; 0 and 1 start no goroutine, which the lab needs.
 	Parallel int
+}
+
+// Folder is a tree of files that can be written. Paths are those of fs.ValidPath; nothing leads out of the tree, symbolic
+// links included.
+type Folder interface {
+	fs.ReadLinkFS
+	// Create makes a file, or empties the one that is there. Its folder exists.
+	Create(name string, mode fs.FileMode) (io.WriteCloser, error)
+	MkdirAll(name string, mode fs.FileMode) error
+	// Rename puts a file in the place of what has the other name, at once.
+	Rename(from, to string) error
+	// Remove removes a file, a link or an empty folder.
+	Remove(name string) error
+	Symlink(target, name string) error
+	Chmod(name string, mode fs.FileMode) error
+	Chtimes(name string, modified time.Time) error
 }
 
 // Sources is a git repository.

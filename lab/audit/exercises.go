@@ -50,6 +50,7 @@ var exercises = []func(*site){
 	(*site).flipByRecords,
 	(*site).failABackup,
 	(*site).keep,
+	(*site).verifyCopies,
 }
 
 // site is a world to exercise in.
@@ -173,7 +174,7 @@ func (s *site) keep() {
 func (s *site) takeRule(region string) {
 	s.do("take rule 1", region, func(ctx context.Context, config aws.Config) error {
 		client := ec2.NewFromConfig(config)
-		found, err := client.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{Filters: []types.Filter{{Name: aws.String("tag:Name"), Values: []string{s.Env.DatabaseACL(region)}}}})
+		found, err := client.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{Filters: []types.Filter{{Name: aws.String(environment.ACLFilter(s.Env.DatabaseACL(region))), Values: []string{s.Env.DatabaseACL(region)}}}})
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ var dataBackups = []Scenario{
 				r.at(at+time.Duration(n)*150*time.Millisecond, func() {
 					r.world.Files.Put(fmt.Sprintf("cases/%02d/case-%04d.json", n%7, n%24), fmt.Sprintf("written for the %d. time", n))
 					if n%5 == 0 {
-						r.world.Files.Remove(fmt.Sprintf("cases/%02d/case-%04d.json", (23-n/5)%7, 23-n/5))
+						r.world.Files.Drop(fmt.Sprintf("cases/%02d/case-%04d.json", (23-n/5)%7, 23-n/5))
 					}
 				})
 			}
@@ -132,7 +132,7 @@ func (r *run) changeFiles() {
 	f := r.world.Files
 	f.Put("cases/03/case-0003.json", "changed")
 	f.Put("cases/new case.json", "new")
-	f.Remove("cases/04/case-0004.json")
+	f.Drop("cases/04/case-0004.json")
 }
 
 func (r *run) dataBucket() string { return r.env.BucketIn(r.env.Regions.Primary, r.env.Buckets.Data) }

@@ -49,8 +49,8 @@ func (t *Tree) write(name, text string, mode fs.FileMode) {
 	t.past[name] = append(t.past[name], held{since: t.sim.Now(), text: text})
 }
 
-// Remove removes a file.
-func (t *Tree) Remove(name string) {
+// Drop removes a file, now.
+func (t *Tree) Drop(name string) {
 	delete(t.entries, name)
 	t.past[name] = append(t.past[name], held{since: t.sim.Now(), gone: true})
 }

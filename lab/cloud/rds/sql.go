@@ -171,7 +171,7 @@ func (c *conn) Exec(ctx context.Context, statement string, args ...any) (int64, 
 	return 0, fmt.Errorf("%s: arguments %v do not fit (SQLSTATE 42P18)", statement, args)
 }
 
-// Query runs one of the reads of internal/heartbeat.
+// Query runs one of the reads of internal/heartbeat and internal/reconcile.
 func (c *conn) Query(ctx context.Context, statement string, args ...any) ([][]any, error) {
 	if err := c.ready(ctx, statement); err != nil {
 		return nil, err
@@ -198,6 +198,9 @@ func (c *conn) Query(ctx context.Context, statement string, args ...any) ([][]an
 		}
 		return nil, fmt.Errorf("%s: arguments %v do not fit (SQLSTATE 42P18)", statement, args)
 	}
+	if rows, known, err := c.compared(statement, args); known {
+		return rows, err
+	}
 	return nil, notModelled(statement)
 }
 
@@ -208,7 +211,7 @@ func (c *conn) Close(context.Context) error {
 }
 
 func notModelled(statement string) error {
-	return fmt.Errorf("lab: SQL not modelled: %q is no statement of internal/heartbeat", statement)
+	return fmt.Errorf("lab: SQL not modelled: %q is no statement of internal/heartbeat or internal/reconcile", statement)
 }
 
 func timeAt(args []any, n int) (time.Time, bool) {

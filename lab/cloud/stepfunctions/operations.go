@@ -115,5 +115,10 @@ func (s *Service) Answer(token string, output json.RawMessage) error {
 	if !ok {
 		return &types.InvalidToken{Message: aws.String("Invalid Token: '" + token + "'")}
 	}
-	return x.SendTaskSuccess(token, output)
+	if err := x.SendTaskSuccess(token, output); err != nil {
+		// What AWS says of a token that was used, or whose execution is over:
+		// https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
+		return &types.TaskTimedOut{Message: aws.String("Task Timed Out: 'Provided task does not exist anymore'")}
+	}
+	return nil
 }
