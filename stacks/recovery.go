@@ -36,6 +36,7 @@ func (a *app) recovery(s *storage) *recovery {
 		}
 	}
 	r.triggers()
+	r.restoreTests()
 	r.dashboard()
 	return r
 }

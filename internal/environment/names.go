@@ -182,3 +182,15 @@ func (e *Environment) LogGroup(region string) string {
 
 // PersonRole is the IAM role of people: reader, auditor, operator or break-glass.
 func (e *Environment) PersonRole(who string) string { return e.Prefix() + "-" + who }
+
+// RestoreTest begins the name of everything that a test of the backups makes, and of nothing else:
+// acso-restoretest-production.
+func (e *Environment) RestoreTest() string { return e.Application + "-restoretest-" + e.Name }
+
+// RestoreTestBucket is the bucket that tests restore objects into, in a region; nothing else is in it.
+func (e *Environment) RestoreTestBucket(region string) string {
+	return e.BucketIn(region, e.RestoreTest())
+}
+
+// RestoreTestEndedRule is the rule that clears away what a test left that was aborted or ran out of time.
+func (e *Environment) RestoreTestEndedRule() string { return e.Prefix() + "-restoretest-ended" }

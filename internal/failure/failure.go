@@ -25,6 +25,8 @@ const (
 	Superseded Kind = "Superseded"
 	// StandingBy: the step is done in the active region, and this one is not; nothing was touched.
 	StandingBy Kind = "StandingBy"
+	// Aborted: an operator asked to end the procedure before its point of no return.
+	Aborted Kind = "Aborted"
 	// NotFound: the resource that the step acts on does not exist.
 	NotFound Kind = "NotFound"
 	// Unavailable: AWS did not answer or asked for patience (throttled, unreachable, 5xx); trying again may help.

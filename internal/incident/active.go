@@ -3,7 +3,6 @@ package incident
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -11,20 +10,18 @@ import (
 	"github.com/acso/disaster-recovery/internal/platform"
 )
 
-// patience bounds the question to the other region, which may be the one that is dead.
-const patience = 3 * time.Second
-
 // LatestRole is the role that was decided last, as far as this region can find out: by its own table and, when it answers,
 // the other region's. A region that was dead during a failover learns of it there. asked is the error of the other region's
 // answer, nil when there was one.
 func LatestRole(ctx context.Context, p platform.Platform) (role Role, asked, err error) {
-	own, err := NewStore(p).Role(ctx)
+	store := NewStore(p)
+	own, err := store.Role(ctx)
 	if err != nil {
 		return Role{}, nil, err
 	}
 	bounded, stop := p.Clock.WithTimeout(ctx, patience)
 	defer stop()
-	other, asked := NewStoreIn(p, p.Environment.Pair(p.Region())).Role(bounded)
+	other, asked := store.pair.Role(bounded)
 	if asked != nil {
 		return own, asked, nil
 	}

@@ -22,6 +22,8 @@ func (w *World) layBuckets() {
 		}
 		w.S3.Create(b)
 		w.S3.Create(s3.Bucket{Name: e.BucketIn(region, e.Buckets.Compliance), Region: region, Versioned: true, Lock: true})
+		w.S3.Create(s3.Bucket{Name: e.RestoreTestBucket(region), Region: region}) // for what lives minutes: no versions, no lock
+		w.EC2.CreateGroup(region, e.RestoreTest())
 	}
 }
 

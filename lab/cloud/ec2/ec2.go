@@ -1,5 +1,5 @@
 // Package ec2 models network ACLs, the fence around the database subnets: numbered rules, evaluated in order, for each
-// direction by itself.
+// direction by itself; and security groups, of which it knows the names.
 //
 // It refuses to know addresses and ports beyond "all of them": a rule of anything narrower is kept and described, but
 // does not decide whether the subnets are open.
@@ -22,6 +22,7 @@ import (
 type Service struct {
 	cloud  *cloud.Cloud
 	acls   []*ACL
+	groups []group
 	before []func()
 }
 
@@ -46,6 +47,7 @@ const last = 32767
 func New(c *cloud.Cloud) *Service {
 	s := &Service{cloud: c}
 	s.register()
+	s.registerGroups()
 	return s
 }
 
@@ -63,6 +65,16 @@ func (s *Service) Create(region, name string) *ACL {
 	}
 	s.acls = append(s.acls, a)
 	return a
+}
+
+// Reopen takes every rule away that somebody added to the ACL of a name.
+func (s *Service) Reopen(region, name string) {
+	for _, a := range s.acls {
+		if a.Region == region && a.Name == name {
+			s.changing()
+			a.rules = slices.DeleteFunc(a.rules, func(r rule) bool { return r.number != 100 && r.number != last })
+		}
+	}
 }
 
 // BeforeChange has f called just before a rule changes.
