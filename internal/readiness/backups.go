@@ -50,7 +50,7 @@ func (r *run) fresh(taken time.Time, name string, limit time.Duration) finding {
 		return fail("there is none in %s", r.here)
 	}
 	age := r.p.Clock.Now().Sub(taken)
-	told := fmt.Sprintf("%s is of %s, %s old; the limit is %s", name, taken.UTC().Format(time.RFC3339), environment.Duration(age.Round(time.Second)), environment.Duration(limit))
+	told := fmt.Sprintf("%s is of %s, %s old; the limit is %s", name, taken.UTC().Format(time.RFC3339), clock(int(age.Seconds())), environment.Duration(limit))
 	if age > limit {
 		return fail("%s", told)
 	}

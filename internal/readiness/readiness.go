@@ -49,7 +49,7 @@ type Report struct {
 }
 
 // Findings are the checks that did not pass.
-func (r *Report) Findings() []Check {
+func (r Report) Findings() []Check {
 	var found []Check
 	for _, c := range r.Checks {
 		if c.Verdict != Pass {

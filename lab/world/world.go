@@ -66,6 +66,9 @@ type World struct {
 	Stacks    *cloudformation.Service
 	Files     *files.Tree // under /app/data
 	Sources   *sources.Repository
+	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
+
+	split bool
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -138,6 +141,8 @@ func New(o Options) *World {
 	w.Stacks = cloudformation.New(c)
 	w.Files = files.New(s)
 	w.Sources = sources.New(s)
+	w.Away = w.Files.Twin()
+	w.EFS.OnCopied(w.copied)
 
 	active := o.Active
 	if active == "" {

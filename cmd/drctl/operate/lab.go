@@ -24,6 +24,18 @@ const (
 
 // InLab lets an operator work in a lab of its own, whose regions have lived for a while.
 func InLab(ctx context.Context, e *environment.Environment, seed uint64, work func(context.Context, *world.World, *Operator) error) error {
+	return lab(ctx, world.Options{Seed: seed, Environment: e}, settled, func(*world.World) {}, work)
+}
+
+// InMatureLab is a lab whose backups run by their schedules and have for long: everything that readiness looks at is there.
+func InMatureLab(ctx context.Context, e *environment.Environment, seed uint64, lived time.Duration, work func(context.Context, *Operator) error) error {
+	return lab(ctx, world.Options{Seed: seed, Environment: e, Scheduled: true}, lived, (*world.World).Mature, func(ctx context.Context, _ *world.World, o *Operator) error {
+		return work(ctx, o)
+	})
+}
+
+func lab(ctx context.Context, options world.Options, lived time.Duration, lay func(*world.World), work func(context.Context, *world.World, *Operator) error) error {
+	e := options.Environment
 	machines, err := world.ParseMachines(e)
 	if err != nil {
 		return err
@@ -32,9 +44,11 @@ func InLab(ctx context.Context, e *environment.Environment, seed uint64, work fu
 	if err != nil {
 		return err
 	}
-	w := world.New(world.Options{Seed: seed, Environment: e, Evaluator: evaluator, Machines: machines})
+	options.Evaluator, options.Machines = evaluator, machines
+	w := world.New(options)
 	defer w.Traffic.Stop()
-	w.Sim.Run(w.Sim.Now().Add(settled), nil)
+	lay(w)
+	w.Sim.Run(w.Sim.Now().Add(lived), nil)
 	o := &Operator{
 		Environment: e, Clock: virtual{w.Sim},
 		AWS: w.Cloud.Config(cloud.Principal{Name: Caller, Region: cloud.Clients, Unlimited: true}),
