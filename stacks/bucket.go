@@ -24,7 +24,11 @@ type bucket struct {
 	writers   []writer
 
 	inspectors []string // services that look at the bucket's permissions before they deliver
+	exports    []string // ARNs of log groups that CloudWatch Logs may export into it
 }
+
+// staging is where CloudWatch Logs puts exports; function backuplogs makes a recovery point of them.
+const staging = "/staging/logs/*"
 
 // writer is a service that delivers into the bucket, under a prefix.
 type writer struct{ sid, service, prefix string }
@@ -62,7 +66,7 @@ func (p *place) bucket(b bucket) awss3.CfnBucket {
 	made := awss3.NewCfnBucket(p.Stack, jsii.String(b.id), props)
 	made.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 	if b.replica == "" && b.name != "" {
-		accept(made, both("S3BucketReplicationEnabled", "It is the target of the replication from the primary region."))
+		accept(made, both("S3BucketReplicationEnabled", "The first deployment makes it before the bucket that it is replicated to."))
 	}
 	if ready != nil {
 		made.Node().AddDependency(ready.policy)
@@ -96,9 +100,28 @@ func (p *place) bucketPolicy(b bucket, made awss3.CfnBucket) {
 			Resources: &[]*string{made.AttrArn()}, Conditions: &map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": p.env.Account}},
 		}))
 	}
+	if len(b.exports) > 0 {
+		statements = append(statements, p.exporting(b, made)...)
+	}
 	awss3.NewCfnBucketPolicy(p.Stack, jsii.String(b.id+"-policy"), &awss3.CfnBucketPolicyProps{
 		Bucket: made.Ref(), PolicyDocument: awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
 	})
+}
+
+// exporting lets CloudWatch Logs of this region write exports of the log groups, in one folder, and see that the bucket is ours.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3ExportTasksConsole.html
+func (p *place) exporting(b bucket, made awss3.CfnBucket) []awsiam.PolicyStatement {
+	ours := map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": p.env.Account}, "ArnLike": map[string]any{"aws:SourceArn": suffixed(b.exports, ":*")}}
+	allow := func(sid, action string, resource *string) awsiam.PolicyStatement {
+		return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid: jsii.String(sid), Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("logs."+p.region+".amazonaws.com"), nil)},
+			Actions: jsii.Strings(action), Resources: &[]*string{resource}, Conditions: &ours,
+		})
+	}
+	return []awsiam.PolicyStatement{
+		allow("LogsInspect", "s3:GetBucketAcl", made.AttrArn()),
+		allow("LogsExport", "s3:PutObject", awscdk.Fn_Join(jsii.String(""), &[]*string{made.AttrArn(), jsii.String(staging)})),
+	}
 }
 
 func encryption(key awskms.IKey) *awss3.CfnBucket_BucketEncryptionProperty {
@@ -113,6 +136,16 @@ func encryption(key awskms.IKey) *awss3.CfnBucket_BucketEncryptionProperty {
 
 func closed() *awss3.CfnBucket_PublicAccessBlockConfigurationProperty {
 	return &awss3.CfnBucket_PublicAccessBlockConfigurationProperty{BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes}
+}
+
+// replicaOf is the bucket in the other region that a bucket of ours is replicated to: in both directions, since either region
+// may be the active one, and S3 does not replicate replicas. S3 refuses a target that does not exist, and one of two buckets
+// has to be made first: docs/decisions/0030-buckets-replicate-both-ways.md.
+func (p *place) replicaOf(bucket string) string {
+	if p.options.First && !p.active() {
+		return ""
+	}
+	return p.env.BucketIn(p.env.Pair(p.region), bucket)
 }
 
 // replication copies every new object to the bucket in the other region, within 15 minutes by S3's promise, and counts
@@ -144,6 +177,9 @@ func (p *place) replication(b bucket) (*awss3.CfnBucket_ReplicationConfiguration
 		DeleteMarkerReplication: &awss3.CfnBucket_DeleteMarkerReplicationProperty{Status: state(b.deletes)},
 		SourceSelectionCriteria: &awss3.CfnBucket_SourceSelectionCriteriaProperty{
 			SseKmsEncryptedObjects: &awss3.CfnBucket_SseKmsEncryptedObjectsProperty{Status: state(true)},
+			// Tags and locks that are set on a replica reach the original, or the two would expire at different times.
+			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
+			ReplicaModifications: &awss3.CfnBucket_ReplicaModificationsProperty{Status: state(true)},
 		},
 		Destination: &awss3.CfnBucket_ReplicationDestinationProperty{
 			Bucket:                  jsii.String(copies),

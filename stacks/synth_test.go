@@ -89,11 +89,16 @@ func (a *assembly) stack(t *testing.T, name string) template {
 }
 
 func synthesise(e *environment.Environment, aspects ...awscdk.IAspect) (*assembly, error) {
+	return synthesiseWith(stacks.Options{Environment: e, Aspects: aspects})
+}
+
+func synthesiseWith(o stacks.Options) (*assembly, error) {
 	directory, err := os.MkdirTemp("", "stacks")
 	if err != nil {
 		return nil, err
 	}
-	app, err := stacks.New(stacks.Options{Environment: e, Outdir: directory, Builder: binaries{}, Root: root(), Commit: strings.Repeat("0123456789", 4), Aspects: aspects})
+	o.Outdir, o.Builder, o.Root, o.Commit = directory, binaries{}, root(), strings.Repeat("0123456789", 4)
+	app, err := stacks.New(o)
 	if err != nil {
 		return nil, err
 	}

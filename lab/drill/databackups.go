@@ -7,7 +7,6 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/lab/cloud"
-	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
 // dataBackups: the files of the application, backed up while it goes on writing and while what it needs does not answer.
@@ -29,7 +28,6 @@ var dataBackups = []Scenario{
 		Sentence: "The application keeps its data in a bucket: its objects are the recovery point, byte for byte.",
 		prepare: func(r *run) {
 			r.at(r.moment(), func() {
-				r.world.S3.Create(s3.Bucket{Name: r.dataBucket(), Region: r.env.Regions.Primary, Versioned: true})
 				for n := range 12 {
 					r.world.S3.Put(r.dataBucket(), fmt.Sprintf("evidence/%02d/report (%d).pdf", n%3, n), fmt.Appendf(nil, "report %d", n))
 				}
