@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"github.com/acso/disaster-recovery/functions/followrole"
 	"github.com/acso/disaster-recovery/functions/prunesnapshots"
 	"github.com/acso/disaster-recovery/functions/watchbackups"
 )
@@ -9,6 +10,10 @@ import (
 // it holds.
 func keeping() []Function {
 	return []Function{
+		{
+			Name: "followrole", New: on(followrole.New, (*followrole.Handler).Handle), Grants: followrole.Grants, Errors: followrole.Errors,
+			Event: followrole.Event, Timeout: brief, MemoryMB: memory, Regions: Both, Schedule: EveryMinute, Concurrency: 1,
+		},
 		{
 			// Long, since it may remove 25 snapshots; once a day brings five whose retention is over.
 			Name: "prunesnapshots", New: on(prunesnapshots.New, (*prunesnapshots.Handler).Handle), Grants: prunesnapshots.Grants, Errors: prunesnapshots.Errors,
