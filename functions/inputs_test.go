@@ -18,6 +18,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/failbacklock"
 	"github.com/acso/disaster-recovery/functions/fence"
 	"github.com/acso/disaster-recovery/functions/flipdns"
+	"github.com/acso/disaster-recovery/functions/followrole"
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/keepverified"
@@ -53,7 +54,7 @@ import (
 
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
-		"backupconfig": &backupconfig.Input{}, "backupinfra": &backupinfra.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
+		"followrole": &followrole.Input{}, "backupconfig": &backupconfig.Input{}, "backupinfra": &backupinfra.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
 		"catchup": &catchup.Input{}, "planfailover": &planfailover.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},

@@ -32,15 +32,21 @@ func LatestRole(ctx context.Context, p platform.Platform) (role Role, asked, err
 // backup, is done where the data live. Both tables are asked, so that a region that has just come back does not act on what
 // it knew before.
 func RequireActive(ctx context.Context, p platform.Platform, op string) error {
+	_, err := ActiveRole(ctx, p, op)
+	return err
+}
+
+// ActiveRole is RequireActive with the role that makes the region the active one.
+func ActiveRole(ctx context.Context, p platform.Platform, op string) (Role, error) {
 	role, _, err := LatestRole(ctx, p)
 	if err != nil {
-		return err
+		return role, err
 	}
 	if role.ActiveRegion != p.Region() {
-		return failure.New(failure.StandingBy, op, "%s is active and %s stands by", role.ActiveRegion, p.Region()).
+		return role, failure.New(failure.StandingBy, op, "%s is active and %s stands by", role.ActiveRegion, p.Region()).
 			Next("start it in %s", role.ActiveRegion)
 	}
-	return nil
+	return role, nil
 }
 
 // ActiveGrants is what LatestRole and RequireActive take.

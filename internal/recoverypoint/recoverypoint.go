@@ -69,7 +69,8 @@ const named = 20
 
 // Take makes one recovery point of a kind of the region where the function runs.
 func Take(ctx context.Context, p platform.Platform, kind string, source backup.Source, o Options) (Point, error) {
-	if err := incident.RequireActive(ctx, p, "back up "+kind); err != nil {
+	role, err := incident.ActiveRole(ctx, p, "back up "+kind)
+	if err != nil {
 		return Point{}, err
 	}
 	client := s3.NewFromConfig(p.AWS)
@@ -81,6 +82,11 @@ func Take(ctx context.Context, p platform.Platform, kind string, source backup.S
 	}
 	if !before.Before(now) {
 		return Point{}, tooEarly(kind, before, now)
+	}
+	if role.Epoch > 0 { // a failover was: the point before may be the other region's
+		if o.Full, err = o.full(ctx, client, bucket, kind, before); err != nil {
+			return Point{}, err
+		}
 	}
 	resume := ""
 	if o.Late != nil && begun.After(before) && begun.Before(now) { // nothing has superseded it
@@ -113,6 +119,20 @@ func Take(ctx context.Context, p platform.Platform, kind string, source backup.S
 		Full: point.Full, Class: string(class), KeptUntil: until.Format(time.RFC3339), Objects: point.Objects, Bytes: point.Bytes,
 		Sent: point.Sent, SentBytes: point.SentBytes, Deleted: point.Deleted, Changed: first(point.Changed), Distrust: point.Distrust,
 	}, nil
+}
+
+// full tells whether a point has to be full: when it is asked to be, and when the one before it was taken in the other region.
+// What that one refers to may not have arrived here, and may never.
+func (o Options) full(ctx context.Context, client *s3.Client, bucket, kind string, before time.Time) (bool, error) {
+	if o.Full || before.IsZero() {
+		return o.Full, nil
+	}
+	key := manifest.KeyOf(kind, before)
+	head, err := client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	if err != nil {
+		return false, failure.FromAWS(err, "look where s3://%s/%s was written", bucket, key)
+	}
+	return head.ReplicationStatus == types.ReplicationStatusReplica, nil
 }
 
 // tooEarly is worth another try: the next second belongs to nobody yet, and a clock that was ahead is caught up with.

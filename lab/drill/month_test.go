@@ -48,7 +48,7 @@ func beginMonth(t *testing.T) *month {
 	m.bucket = e.Buckets.Backups
 	m.Traffic.Stop()
 	for _, region := range m.Cloud.Regions() {
-		for _, watcher := range []string{"heartbeat", "probe"} { // they run every minute and have nothing to say about backups
+		for _, watcher := range []string{"heartbeat", "probe", "followrole"} { // they run every minute and have nothing to say about backups
 			m.Scheduler.Create(region, scheduler.Schedule{Name: e.FunctionName(watcher), Expression: "rate(1 minute)", Disabled: true})
 		}
 	}

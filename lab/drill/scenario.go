@@ -20,6 +20,7 @@ type Scenario struct {
 	turned     bool          // the recovery region is active when it begins
 	recent     bool          // it became so a moment ago: the cool-down runs
 	lossless   bool          // a planned switchover: no write may be lost, and clients wait no longer than its parts take
+	scheduled  bool          // backups start by their schedules
 	prepare    func(*run)
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
 }
@@ -34,7 +35,7 @@ func (s Scenario) Machine() string {
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
 func Scenarios() []Scenario {
-	return slices.Concat(failovers, backups, databaseBackups, dataBackups, configurationBackups, infrastructureBackups, logBackups, dailyBackups, kept, verifications, chainVerifications, hinderedBackups, restores, failbacks, restoreTests)
+	return slices.Concat(failovers, backups, databaseBackups, dataBackups, configurationBackups, infrastructureBackups, logBackups, followed, dailyBackups, kept, verifications, chainVerifications, hinderedBackups, restores, failbacks, restoreTests)
 }
 
 // Find is the scenario of a name. The error names what is near.

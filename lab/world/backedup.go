@@ -108,7 +108,8 @@ func (w *World) laySchedules() {
 		for _, s := range statemachines.Schedules() {
 			name := e.MachineName(s.Machine)
 			w.Scheduler.Create(region, scheduler.Schedule{
-				Name: e.Prefix() + "-" + s.Name, Expression: s.Expression, Input: s.Input, TargetARN: w.States.ARN(region, name), Disabled: region != e.Regions.Primary,
+				Name: e.Prefix() + "-" + s.Name, Expression: s.Expression, Input: s.Input, TargetARN: w.States.ARN(region, name),
+				RoleARN: "arn:aws:iam::" + e.Account + ":role/" + e.Prefix() + "-backup-" + s.Name, Disabled: region != e.Regions.Primary,
 				Invoke: func(payload json.RawMessage) error {
 					_, err := w.States.Start(region, name, "", payload)
 					return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -48,7 +49,7 @@ func (w *World) layFunctions(region string, all []functions.Function, scheduled 
 	for _, f := range all {
 		name := w.Env.FunctionName(f.Name)
 		w.Lambda.Deploy(region, lambda.Function{Name: name, Timeout: f.Timeout, Concurrency: f.Concurrency, New: func() platform.Handler { return f.New(w.platform(f, region)) }})
-		if f.Schedule == "" || !scheduled && f.Schedule != functions.EveryMinute {
+		if f.Schedule == "" || !scheduled && (f.Schedule != functions.EveryMinute || ofBackup(f)) {
 			continue
 		}
 		arn := w.Lambda.ARN(region, name)
@@ -61,6 +62,10 @@ func (w *World) layFunctions(region string, all []functions.Function, scheduled 
 			return nil
 		}})
 	}
+}
+
+func ofBackup(f functions.Function) bool {
+	return slices.ContainsFunc(functions.OfBackup(), func(b functions.Function) bool { return b.Name == f.Name })
 }
 
 // platform is everything that a function gets from outside, in the lab.
