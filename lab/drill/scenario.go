@@ -35,7 +35,25 @@ func (s Scenario) Machine() string {
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
 func Scenarios() []Scenario {
-	return slices.Concat(failovers, backups, databaseBackups, dataBackups, configurationBackups, infrastructureBackups, logBackups, followed, dailyBackups, kept, verifications, chainVerifications, hinderedBackups, restores, failbacks, restoreTests)
+	return slices.Concat(
+		failovers,
+		backups,
+		databaseBackups,
+		dataBackups,
+		configurationBackups,
+		infrastructureBackups,
+		logBackups,
+		followed,
+		dailyBackups,
+		kept,
+		verifications,
+		chainVerifications,
+		hinderedBackups,
+		restores,
+		failbacks,
+		restoreTests,
+		tellings,
+	)
 }
 
 // Find is the scenario of a name. The error names what is near.
