@@ -31,7 +31,7 @@ var followed = []Scenario{
 		},
 	},
 	{
-		Name: "backup-on-standby", Expected: Recovered, machine: "backup-daily",
+		Name: "backup-on-standby", Expected: StoodDown, machine: "backup-daily",
 		Sentence: "Somebody starts the day's backups in the region that stands by: every kind stands down, and there is no second chain of points.",
 		prepare:  func(r *run) { r.at(r.moment(), func() { r.startIn(r.env.Regions.Recovery, "{}") }) },
 		judge: func(r *run) []Invariant {
