@@ -54,7 +54,7 @@ func TestPlannedStepsAreWhatTheLabDraws(t *testing.T) {
 		"rebuild the replica, its first backup included":               {d.Rename, d.Create, d.FirstBackup, d.Modify},
 	}
 	found := 0
-	for _, step := range restore.Steps(restore.Replace, storage) {
+	for _, step := range restore.Steps(restore.Plan{Mode: restore.Replace, Database: true}, storage) {
 		spans, modelled := want[step.Name]
 		if !modelled {
 			continue
