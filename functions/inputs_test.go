@@ -27,6 +27,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
 	"github.com/acso/disaster-recovery/functions/restorelock"
 	"github.com/acso/disaster-recovery/functions/restoreservices"
+	"github.com/acso/disaster-recovery/functions/revealpoints"
 	"github.com/acso/disaster-recovery/functions/scaleecs"
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/validate"
@@ -42,7 +43,7 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
-		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
+		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{}, "revealpoints": &revealpoints.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "verifychecksums": &verifychecksums.Input{},
 		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
 	}

@@ -33,6 +33,9 @@ func describe(plan *restore.Plan) {
 		loss = append(loss, text)
 	}
 	plan.Summary = fmt.Sprintf("restore %s to %s (%s): work since then is given up, by %s: %s", plan.Title, stamp(plan.To), plan.Mode, stamp(plan.Now), strings.Join(loss, ", "))
+	if n := len(plan.Hidden); n > 0 {
+		plan.Summary += fmt.Sprintf("; somebody wrote over or deleted %d objects of these backups, such as %s: the versions below are used", n, plan.Hidden[0].Key)
+	}
 	if plan.Mode == restore.Beside {
 		beside := []string{}
 		if plan.Database {

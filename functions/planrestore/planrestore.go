@@ -73,8 +73,8 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	grants := append(incident.ReadGrants(e, region), incident.ReadGrants(e, e.Pair(region))...)
 	backups := "arn:aws:s3:::" + recoverypoint.Bucket(e, region)
 	return append(grants,
-		grant.Grant{Actions: []string{"s3:ListBucket"}, Resources: []string{backups}},
-		grant.Grant{Actions: []string{"s3:GetObject", "s3:GetObjectTagging"}, Resources: []string{backups + "/*/manifests/*"}},
+		grant.Grant{Actions: []string{"s3:ListBucket", "s3:ListBucketVersions"}, Resources: []string{backups}},
+		grant.Grant{Actions: []string{"s3:GetObjectVersion", "s3:GetObjectVersionTagging"}, Resources: []string{backups + "/*/manifests/*"}},
 		grant.Grant{Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{database.ARN(e, region)}},
 		grant.Grant{
 			Actions:   []string{"rds:DescribeDBInstanceAutomatedBackups"},
@@ -114,7 +114,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (restore.Plan, error) {
 		if !slices.Contains(in.What, want.part) {
 			continue
 		}
-		point, source, err := h.point(ctx, want.kind, plan)
+		point, source, err := h.point(ctx, want.kind, &plan)
 		if err != nil {
 			return plan, err
 		}
@@ -158,7 +158,7 @@ func (h *Handler) database(ctx context.Context, in Input, plan *restore.Plan) (s
 func (h *Handler) read(in Input) (restore.Plan, error) {
 	const op = "plan a restore"
 	e, region := h.p.Environment, h.p.Region()
-	plan := restore.Plan{Region: region, Mode: in.Mode, Now: h.p.Clock.Now().UTC(), Parts: []restore.Source{}, Verify: []restore.Point{}, Database: slices.Contains(in.What, restore.Database)}
+	plan := restore.Plan{Region: region, Mode: in.Mode, Now: h.p.Clock.Now().UTC(), Parts: []restore.Source{}, Verify: []restore.Point{}, Hidden: []catalog.Hidden{}, Database: slices.Contains(in.What, restore.Database)}
 	if in.Execution == "" || in.Started.IsZero() {
 		return plan, failure.New(failure.InvalidInput, op, "execution %q started %s: both are needed for the names", in.Execution, in.Started)
 	}

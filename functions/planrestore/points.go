@@ -3,6 +3,7 @@ package planrestore
 import (
 	"context"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -17,12 +18,12 @@ import (
 const far = 32
 
 // point finds the verified recovery point of a kind that is nearest before a time, or on it.
-func (h *Handler) point(ctx context.Context, kind string, plan restore.Plan) (restore.Point, restore.Source, error) {
+func (h *Handler) point(ctx context.Context, kind string, plan *restore.Plan) (restore.Point, restore.Source, error) {
 	source := restore.Source{Skipped: []string{}, Verified: incident.Pass}
 	if plan.To.After(plan.Now) {
-		return restore.Point{}, source, h.none(ctx, kind, plan, "it is in the future")
+		return restore.Point{}, source, h.none(ctx, kind, *plan, "it is in the future")
 	}
-	found, skipped, err := h.before(ctx, kind, plan.To)
+	found, skipped, hidden, err := h.before(ctx, kind, plan.To)
 	if err != nil {
 		return restore.Point{}, source, err
 	}
@@ -34,7 +35,12 @@ func (h *Handler) point(ctx context.Context, kind string, plan restore.Plan) (re
 		if len(skipped) > 0 {
 			reason = fmt.Sprintf("%d points before it are not verified (the newest: %s)", len(skipped), source.Skipped[0])
 		}
-		return restore.Point{}, source, h.none(ctx, kind, plan, reason)
+		return restore.Point{}, source, h.none(ctx, kind, *plan, reason)
+	}
+	for _, one := range hidden {
+		if about(one.Key, found.ID) {
+			plan.Hidden = append(plan.Hidden, one)
+		}
 	}
 	if err := h.points.Describe(ctx, found); err != nil {
 		return restore.Point{}, source, err
@@ -47,6 +53,11 @@ func (h *Handler) point(ctx context.Context, kind string, plan restore.Plan) (re
 	}, source, nil
 }
 
+// about tells whether a key is a manifest or a verdict on it, whose name begins with the manifest's.
+func about(key, id string) bool {
+	return key == id || strings.HasPrefix(path.Base(key), strings.TrimSuffix(path.Base(id), ".json")+".") && strings.HasPrefix(key, path.Dir(path.Dir(id))+"/")
+}
+
 func why(p catalog.Point) string {
 	if !p.Failed.IsZero() {
 		return " failed its verification at " + stamp(p.Failed)
@@ -55,11 +66,12 @@ func why(p catalog.Point) string {
 }
 
 // before looks back day by day. skipped are the points between the time and the one that is found, the newest first.
-func (h *Handler) before(ctx context.Context, kind string, to time.Time) (found *catalog.Point, skipped []catalog.Point, err error) {
+// hidden is what lies under something else on the day of the one that is found.
+func (h *Handler) before(ctx context.Context, kind string, to time.Time) (found *catalog.Point, skipped []catalog.Point, hidden []catalog.Hidden, err error) {
 	for back := range far {
-		points, err := h.points.Day(ctx, to.AddDate(0, 0, -back))
+		points, hidden, err := h.points.Versions(ctx, to.AddDate(0, 0, -back))
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		for i := len(points) - 1; i >= 0; i-- {
 			p := points[i]
@@ -68,11 +80,11 @@ func (h *Handler) before(ctx context.Context, kind string, to time.Time) (found 
 			case p.Verified.IsZero():
 				skipped = append(skipped, p)
 			default:
-				return &p, skipped, nil
+				return &p, skipped, hidden, nil
 			}
 		}
 	}
-	return nil, skipped, nil
+	return nil, skipped, nil, nil
 }
 
 // after looks for the first verified point behind a time.
@@ -89,7 +101,7 @@ func (h *Handler) after(ctx context.Context, kind string, to, now time.Time) (*c
 		if day.After(now) {
 			return nil, nil
 		}
-		points, err := h.points.Day(ctx, day)
+		points, _, err := h.points.Versions(ctx, day)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +122,7 @@ func (h *Handler) none(ctx context.Context, kind string, plan restore.Plan, reas
 	if from.After(plan.Now) {
 		from = plan.Now
 	}
-	older, _, err := h.before(ctx, kind, from)
+	older, _, _, err := h.before(ctx, kind, from)
 	if err != nil {
 		return err
 	}

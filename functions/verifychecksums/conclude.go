@@ -14,9 +14,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/retention"
 )
 
@@ -71,10 +73,26 @@ func (h *Handler) conclude(ctx context.Context, plan Plan, results string) (*Rep
 		return nil, err
 	}
 	// The verdict lies beside the manifests too, where a listing shows what is proven and when.
-	if err := h.write(ctx, catalog.ProofKey(plan.Manifest, retention.Depth(cmp.Or(plan.Depth, string(retention.Content))), len(report.Findings) == 0), text); err != nil {
+	if err := h.prove(ctx, plan, len(report.Findings) == 0, text); err != nil {
 		return nil, err
 	}
 	return report.judged()
+}
+
+// prove writes the verdict under a lock: who attacks backups must not be able to make them look as if nobody had verified
+// them. It lasts as long as the shortest class of its kind is kept; a verdict that is gone after that is made again.
+func (h *Handler) prove(ctx context.Context, plan Plan, passed bool, text []byte) error {
+	key := catalog.ProofKey(plan.Manifest, retention.Depth(cmp.Or(plan.Depth, string(retention.Content))), passed)
+	kind, taken, ok := manifest.ParseKey(plan.Manifest)
+	if !ok {
+		return h.write(ctx, key, text)
+	}
+	until := retention.From(h.p.Environment).Until(retention.ClassOf(kind, taken, taken), taken)
+	return h.write(ctx, key, text, func(in *s3.PutObjectInput) {
+		if until.After(h.p.Clock.Now()) {
+			in.ObjectLockMode, in.ObjectLockRetainUntilDate = types.ObjectLockModeGovernance, aws.Time(until)
+		}
+	})
 }
 
 // judged raises whatever is not a pass: an execution must not succeed on it.

@@ -19,6 +19,9 @@ import (
 // Besides what nobody listed, it finds what is listed and hidden by a delete marker: the version can still be read, but
 // everybody who restores by key would miss it.
 func (h *Handler) extras(ctx context.Context, plan Plan) (int, error) {
+	if plan.Purpose == forRestore {
+		return 0, h.write(ctx, plan.Work+"extras.json", []byte("[]"))
+	}
 	ours, listed := map[string]bool{}, map[string]bool{}
 	if _, _, err := h.each(ctx, &plan, func(o manifest.Object) error {
 		ours[o.Key], listed[o.Key] = true, true
@@ -50,6 +53,10 @@ func (h *Handler) extras(ctx context.Context, plan Plan) (int, error) {
 	}
 	return len(found), h.write(ctx, plan.Work+"extras.json", text)
 }
+
+// forRestore is the purpose for which versions alone are judged: a restore reads nothing else, and after an attack on the
+// backups there is something on top of all of them.
+const forRestore = "restore"
 
 // others adds what the other manifests of the day list.
 func (h *Handler) others(ctx context.Context, plan Plan, listed map[string]bool) error {

@@ -39,7 +39,7 @@ func (h *Handler) plan(ctx context.Context, in Input) (*Plan, error) {
 	if depth != backup.Content && depth != backup.Attributes {
 		return nil, failure.New(failure.InvalidInput, "plan a verification", "depth %q is neither attributes nor content", in.Depth)
 	}
-	plan := &Plan{Bucket: h.bucket, Manifest: key, Depth: string(depth), Work: day + "verifications/" + in.Execution + "/"}
+	plan := &Plan{Bucket: h.bucket, Manifest: key, Depth: string(depth), Purpose: in.Purpose, Work: day + "verifications/" + in.Execution + "/"}
 	plan.Items = plan.Work + "items.jsonl"
 
 	var list bytes.Buffer
@@ -148,10 +148,14 @@ func (h *Handler) list(ctx context.Context, prefix string, use func(types.Object
 	}
 }
 
-func (h *Handler) write(ctx context.Context, key string, text []byte) error {
-	_, err := h.client.PutObject(ctx, &s3.PutObjectInput{
+func (h *Handler) write(ctx context.Context, key string, text []byte, change ...func(*s3.PutObjectInput)) error {
+	in := &s3.PutObjectInput{
 		Bucket: aws.String(h.bucket), Key: aws.String(key), Body: bytes.NewReader(text),
 		ContentType: aws.String("application/json"), ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
-	})
+	}
+	for _, f := range change {
+		f(in)
+	}
+	_, err := h.client.PutObject(ctx, in)
 	return failure.FromAWS(err, "write %s", h.at(key))
 }

@@ -41,6 +41,7 @@ type Input struct {
 	Manifest  string `json:"manifest"`  // plan: key of a manifest; without it and a date, the newest of the last 31 days
 	Kind      string `json:"kind"`      // plan: whose newest manifest is meant; application-data without it
 	Depth     string `json:"depth"`     // plan: content (the default) reads every byte, attributes compares what S3 says
+	Purpose   string `json:"purpose"`   // plan: restore judges versions alone, as a restore reads them: what somebody put on top of them or beside them does not count
 	Items     []Item `json:"items"`     // batch: the objects to read
 	Plan      *Plan  `json:"plan"`      // extras, conclude: what plan answered
 	Results   string `json:"results"`   // conclude: key of the manifest.json that the map's ResultWriter wrote; "" without objects
@@ -59,6 +60,7 @@ type Item struct {
 // Plan is a verification that was begun.
 type Plan struct {
 	Bucket   string `json:"bucket"`
+	Purpose  string `json:"purpose,omitempty"`
 	Manifest string `json:"manifest"` // key
 	Version  string `json:"version"`  // version of the manifest, so that every step reads the same one
 	Kind     string `json:"kind"`
@@ -126,6 +128,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
 		{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{bucket + "/*"}},
 		{Actions: []string{"s3:PutObject"}, Resources: []string{bucket + "/*/verifications/*", bucket + "/*/verified/*"}},
+		{Actions: []string{"s3:PutObjectRetention"}, Resources: []string{bucket + "/*/verified/*"}},
 	}
 }
 

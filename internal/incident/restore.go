@@ -117,6 +117,20 @@ func (i *Incident) inherit(last Incident) {
 	}
 }
 
+// RedriveWithin is how long alarms start no failover after a restore was stopped half way: what they tell is that it
+// stopped the services itself, and a failover in between would take the lock that a redrive needs.
+const RedriveWithin = 5 * time.Minute
+
+// hold keeps alarms from starting a failover while a restore that was stopped half way can be redriven.
+func (i *Incident) hold() {
+	if i.Restore == nil || i.Restore.Before == nil || len(i.Outstanding()) == 0 {
+		return
+	}
+	if until := i.EndedAt.Add(RedriveWithin); until.After(i.CoolDownUntil) {
+		i.CoolDownUntil = until
+	}
+}
+
 // Latest is the role that was decided last, of two regions' records: after a failover the old primary's may be old.
 func Latest(one, other Role) Role {
 	if other.Epoch > one.Epoch {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/failure"
 )
 
@@ -60,7 +61,9 @@ type Plan struct {
 	Kept          string    `json:"kept"`        // name that the old instance is kept under; "" beside
 	KeptReplica   string    `json:"keptReplica"` // name that the old replica is kept under; "" beside
 	Steps         []Step    `json:"steps"`
-	Summary       string    `json:"summary"`
+	// Hidden are manifests and verdicts of these points that somebody wrote over or deleted; the versions below are used.
+	Hidden  []catalog.Hidden `json:"hidden"`
+	Summary string           `json:"summary"`
 }
 
 // Source is what serves a part, and what restoring it costs.

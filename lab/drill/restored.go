@@ -15,13 +15,21 @@ import (
 type restoring struct {
 	to     time.Time     // the moment; zero for the newest
 	old    *rds.Instance // that was live
-	before []string      // instances, services and their sizes, as they were
+	region string        // that is restored; the primary unless it says otherwise
+
+	began      time.Time
+	files      map[string]string // as they were when the restore began
+	parameters map[string]string
+	refused    int       // versions that an intruder could not delete
+	synced     time.Time // of the file system's replication, when the restore was about to end
+	before     []string  // instances, services and their sizes, as they were
 }
 
 func (r *run) remember() {
 	primary := r.env.Regions.Primary
 	r.restoring.old = r.world.RDS.Instance(primary, r.env.DatabaseIn(primary))
 	r.restoring.before = r.present()
+	r.restoring.began, r.restoring.files, r.restoring.parameters = r.world.Sim.Now(), r.liveFiles(), r.tree()
 }
 
 // present is what a restore may touch, as it is now.
@@ -119,6 +127,11 @@ func (r *run) exactLoss() Invariant {
 	for _, a := range r.world.Traffic.Acks() {
 		if r.world.RDS.Holds(r.restoring.old, a.Receipt) {
 			last = a.Receipt.At
+		}
+	}
+	for _, loss := range r.said().Losses {
+		if loss.Part == "database" { // of several parts, the largest loss is the one of the whole
+			said.LossSeconds = &loss.Seconds
 		}
 	}
 	span := last.Sub(r.restoring.to)

@@ -188,9 +188,11 @@ func (r *run) startIn(region, input string) {
 	}
 }
 
+// redriveAfter is how long an operator takes to redrive an execution that was killed.
+const redriveAfter = 20 * time.Second
+
 // killAt kills the judged execution at a place and redrives it 20 s later, as an operator would.
 func (r *run) killAt(k Kill) {
-	const redriveAfter = 20 * time.Second
 	count := 0
 	kill := func(x *stepfunctions.Execution) {
 		if r.killed || x.Status() != asl.Running {

@@ -54,6 +54,17 @@ func (s *Service) StopBackups(region, id string) {
 	}
 }
 
+// BackedUpIn is up to when a region of another one's could restore an instance; ok is false when it has nothing of it.
+func (s *Service) BackedUpIn(region string, i *Instance) (latest time.Time, ok bool) {
+	for _, p := range s.replicated {
+		if p.region == region && p.source == i {
+			s.ship(p)
+			return p.latest, !p.latest.IsZero()
+		}
+	}
+	return time.Time{}, false
+}
+
 // ship settles up to which time a region can restore. While one of the two regions is gone, nothing is added.
 func (s *Service) ship(p *replicated) {
 	if !s.cloud.Reachable(p.source.Region, p.region) || s.sim.Now().Before(p.begins) {
