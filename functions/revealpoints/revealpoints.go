@@ -39,7 +39,7 @@ type Input struct {
 
 // Output is what was brought back.
 type Output struct {
-	Revealed []string `json:"revealed"` // keys; those that were on top already are not among them
+	Revealed []string `json:"revealed"` // keys
 }
 
 // Handler works on the backup bucket of its region.
@@ -58,56 +58,39 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	bucket := "arn:aws:s3:::" + recoverypoint.Bucket(e, region)
 	named := []string{bucket + "/*/manifests/*", bucket + "/*/verified/*"}
 	return []grant.Grant{
-		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
-		{Actions: []string{"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"}, Resources: named},
+		{Actions: []string{"s3:GetObjectVersion", "s3:PutObject"}, Resources: named},
 	}
 }
 
-// Handle brings back one after the other. Repeated, it finds them on top.
+// Handle brings back one after the other. Repeated, it puts the same bytes on top once more.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	out := Output{Revealed: []string{}}
 	for _, hidden := range in.Hidden {
 		if !strings.Contains(hidden.Key, "/manifests/") && !strings.Contains(hidden.Key, "/verified/") || hidden.Version == "" {
 			return out, failure.New(failure.InvalidInput, "reveal s3://"+h.bucket+"/"+hidden.Key, "it is neither a manifest nor a verdict, or no version of it is named")
 		}
-		done, err := h.reveal(ctx, hidden)
-		if err != nil {
+		if err := h.reveal(ctx, hidden); err != nil {
 			return out, err
 		}
-		if done {
-			out.Revealed = append(out.Revealed, hidden.Key)
-		}
+		out.Revealed = append(out.Revealed, hidden.Key)
 	}
 	return out, nil
 }
 
-func (h *Handler) reveal(ctx context.Context, hidden catalog.Hidden) (bool, error) {
+func (h *Handler) reveal(ctx context.Context, hidden catalog.Hidden) error {
 	op := "reveal s3://" + h.bucket + "/" + hidden.Key
 	meant, err := h.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(h.bucket), Key: aws.String(hidden.Key), VersionId: aws.String(hidden.Version)})
 	if err != nil {
-		return false, failure.FromAWS(err, "%s: read version %s", op, hidden.Version)
+		return failure.FromAWS(err, "%s: read version %s", op, hidden.Version)
 	}
 	defer func() { _ = meant.Body.Close() }() // read only
 	text, err := io.ReadAll(meant.Body)
 	if err != nil {
-		return false, failure.FromAWS(err, "%s: read version %s", op, hidden.Version)
-	}
-	top, err := h.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(h.bucket), Key: aws.String(hidden.Key)})
-	switch failure.Code(err) {
-	case "NoSuchKey", "NotFound":
-	case "":
-		if err != nil {
-			return false, failure.FromAWS(err, "%s", op)
-		}
-		if aws.ToString(top.ETag) == aws.ToString(meant.ETag) { // revealed already
-			return false, nil
-		}
-	default:
-		return false, failure.FromAWS(err, "%s", op)
+		return failure.FromAWS(err, "%s: read version %s", op, hidden.Version)
 	}
 	_, err = h.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: aws.String(h.bucket), Key: aws.String(hidden.Key), Body: bytes.NewReader(text), ContentType: meant.ContentType,
 		ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
 	})
-	return err == nil, failure.FromAWS(err, "%s", op)
+	return failure.FromAWS(err, "%s", op)
 }

@@ -29,6 +29,9 @@ var bookkeeping = []string{"DynamoDB.", "CloudWatch.PutMetricData", "SNS.Publish
 
 func (r *run) observe() {
 	r.watch()
+	if r.scenario.machine == restoreMachine {
+		r.watchRestore()
+	}
 	primary := r.env.Regions.Primary
 	var victim *stepfunctions.Execution // the first judged one: its region's mutating calls are where it can be killed
 	r.world.Cloud.Observe(func(c cloud.Record) {

@@ -1,19 +1,12 @@
 package drill
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/internal/retention"
-	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/s3"
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
@@ -192,145 +185,64 @@ var partRestores = []Scenario{
 			return []Invariant{r.filesKept(), r.causeNames(`"action":"back"`), r.causeNames("application data were made those of")}
 		},
 	},
-}
-
-// start starts a machine beside the judged one, as a schedule does.
-func (r *run) start(machine, text string) {
-	if _, err := r.world.States.Start(r.where(), r.env.MachineName(machine), "", json.RawMessage(text)); err != nil {
-		panic(fmt.Sprintf("lab: start %s: %v", machine, err))
-	}
-}
-
-// protect takes a point of the files and one of the parameters, has both verified as the schedules do, and says when the
-// scenario may go on.
-func (r *run) protect(at time.Duration) time.Duration {
-	r.at(at, func() {
-		r.start("backup-data", `{"reason":"the backup before"}`)
-		r.start("backup-configuration", `{"reason":"the backup before"}`)
-	})
-	r.at(at+2*time.Minute, func() {
-		r.start("verify-backup", `{"kind":"application-data"}`)
-		r.start("verify-backup", `{"kind":"configuration"}`)
-	})
-	return at + 5*time.Minute
-}
-
-// markMoment takes the last whole second for the one to restore to.
-func (r *run) markMoment() {
-	r.restoring.to = r.world.Sim.Now().Truncate(time.Second).Add(-time.Second)
-}
-
-// before is the input of a restore to the second before the first damage.
-func (r *run) before(mode string, parts ...restore.Part) string {
-	return inputOf(stampZone(r.restoring.to, time.UTC), mode, parts...)
-}
-
-// zoned is the same, as somebody writes it elsewhere.
-func (r *run) zoned(mode string, parts ...restore.Part) string {
-	return inputOf(stampZone(r.restoring.to, time.FixedZone("operator", int(between.Seconds()))), mode, parts...)
-}
-
-func (r *run) damageDatabase() {
-	primary := r.env.Regions.Primary
-	r.world.RDS.Mark(r.world.RDS.Instance(primary, r.env.DatabaseIn(primary)), mark)
-	r.markMoment()
-	r.breaks(primary, "a table of the database is corrupted")
-}
-
-// damageFiles deletes, changes and adds, and puts a folder where a file was.
-func (r *run) damageFiles() {
-	if r.restoring.to.IsZero() {
-		r.markMoment()
-	}
-	f := r.world.Files
-	for _, name := range f.Names() {
-		if strings.HasPrefix(name, "cases/03/") || name == "empty" {
-			f.Drop(name)
-		}
-	}
-	f.Put("cases/05/case-0005.json", "changed by mistake")
-	f.Put("empty/is a folder now", "x")
-	f.Put("written since.txt", "and given up")
-	f.Drop("reports/latest")
-	r.breaks(r.env.Regions.Primary, "files are deleted and changed")
-}
-
-func (r *run) encryptFiles() {
-	r.markMoment()
-	for _, name := range r.world.Files.Names() {
-		if text, ok := r.world.Files.Text(name); ok {
-			r.world.Files.Put(name, fmt.Sprintf("%x", text))
-		}
-	}
-	r.world.Files.Put("READ ME.txt", "pay")
-	r.breaks(r.env.Regions.Primary, "all files are encrypted")
-}
-
-func (r *run) damageParameters() {
-	if r.restoring.to.IsZero() {
-		r.markMoment()
-	}
-	primary, path := r.env.Regions.Primary, r.env.Parameters
-	r.changeParameter("supervisor/log-level", "off")
-	r.changeSecret("supervisor/token", "stolen")
-	r.world.SSM.Drop(primary, path+"/threat-hunter/token")
-	r.world.SSM.Put(primary, path+"/backdoor", "open", types.ParameterTypeString, "")
-	r.world.SSM.Put(primary, path+"/region", "elsewhere", types.ParameterTypeString, "")
-}
-
-// attackBackups does what stolen rights without the right to bypass Object Lock can do: write over, delete, and try to
-// delete the versions.
-func (r *run) attackBackups() {
-	bucket := r.backups()
-	client := awss3.NewFromConfig(r.world.Cloud.Config(cloud.Principal{Name: "intruder", Region: r.env.Regions.Primary, Unlimited: true}))
-	refused := 0
-	for n, o := range r.world.S3.Objects(bucket) {
-		for _, v := range r.world.S3.Versions(bucket, o.Key) {
-			_, err := client.DeleteObject(context.Background(), &awss3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(o.Key), VersionId: aws.String(v.Version)})
-			if err != nil {
-				refused++
-			}
-		}
-		if n%2 == 0 {
-			r.world.S3.Put(bucket, o.Key, []byte("gone"))
-			continue
-		}
-		if _, err := client.DeleteObject(context.Background(), &awss3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(o.Key)}); err != nil {
-			panic("lab: a delete marker: " + err.Error())
-		}
-	}
-	r.restoring.refused = refused
-	r.say("fault", r.env.Regions.Primary, "every object of %s is written over or deleted; S3 refuses to delete %d versions", bucket, refused)
-}
-
-func (r *run) backups() string { return r.env.BucketIn(r.where(), r.env.Buckets.Backups) }
-
-// corruptNewest damages an object that the newest point alone has.
-func (r *run) corruptNewest() {
-	p := r.newestPoint(retention.ApplicationData)
-	for _, o := range p.objects {
-		if o.Stored.IsZero() && o.Size > 20 {
-			r.world.S3.Corrupt(r.backups(), o.Key)
-			r.say("fault", r.env.Regions.Primary, "%s rots", o.Key)
-			return
-		}
-	}
-	panic("lab: the newest point stored nothing of its own")
-}
-
-// noteSync remembers how old the other region's files are when the restore is about to say that it is done.
-func (r *run) noteSync() {
-	if f := r.world.EFS.Find(r.where(), r.env.FileSystem(r.where())); f != nil {
-		if replication := r.world.EFS.Of(f); replication != nil {
-			r.restoring.synced = replication.LastSync
-		}
-	}
-}
-
-// where is the region that is restored.
-func (r *run) where() string {
-	if r.restoring.region != "" {
-		return r.restoring.region
-	}
-	return r.env.Regions.Primary
+	{
+		Name: "restore-beside-fails", Expected: FailedClean, machine: restoreMachine,
+		Sentence: "Everything is to be restored beside what is live, and the database ends as incompatible-restore: what was written beside is removed, and nothing else was touched.",
+		prepare: func(r *run) {
+			at := r.protect(r.moment())
+			r.at(at, r.markMoment)
+			r.restoreAt(at+7*time.Minute, func() string { return r.before("beside") })
+			r.world.RDS.EndRestores("incompatible-restore")
+		},
+		judge: func(r *run) []Invariant { return append(r.asBefore(), r.untouched(), r.nothingBeside()) },
+	},
+	{
+		Name: "restore-data-in-bucket", Expected: Recovered, machine: restoreMachine, everywhere: true,
+		Sentence: "The application keeps its data in a bucket, and objects are overwritten and deleted: they are what they were, and what lay there stays as older versions.",
+		prepare: func(r *run) {
+			at := r.moment()
+			r.at(at, func() {
+				r.world.S3.Create(s3.Bucket{Name: r.dataBucket(), Region: r.where(), Versioned: true})
+				for n := range 12 {
+					r.world.S3.Put(r.dataBucket(), fmt.Sprintf("evidence/%02d/report (%d).pdf", n%3, n), fmt.Appendf(nil, "report %d", n))
+				}
+				r.start("backup-data", `{"from":"bucket"}`)
+			})
+			r.at(at+2*time.Minute, func() { r.start("verify-backup", `{"kind":"application-data"}`) })
+			r.at(at+4*time.Minute, func() {
+				r.markMoment()
+				r.world.S3.Put(r.dataBucket(), "evidence/00/report (0).pdf", []byte("encrypted"))
+				r.world.S3.Remove(r.dataBucket(), "evidence/01/report (1).pdf")
+				r.world.S3.Put(r.dataBucket(), "READ ME.txt", []byte("pay"))
+			})
+			r.restoreAt(at+5*time.Minute, func() string {
+				text := r.before("replace", restore.Data)
+				return text[:len(text)-1] + `,"data":"bucket"}`
+			})
+			r.operator(time.Minute, world.Answer{Approved: true})
+		},
+		judge: func(r *run) []Invariant { return append(r.aside(), r.bucketRestored(), r.lossesCover()) },
+	},
+	{
+		Name: "restore-after-failover", Expected: Recovered, machine: restoreMachine,
+		Sentence: "After a failover the other region is the active one: everything is restored there, from its own points, under the lock of the region that returned.",
+		prepare: func(r *run) {
+			at := r.moment()
+			r.at(at, func() { r.start("backup-configuration", `{"reason":"the backup before"}`) })
+			r.at(at+3*time.Minute, r.killPrimary)
+			r.at(at+48*time.Minute, r.revivePrimary)
+			r.at(at+78*time.Minute, func() { r.restoring.region = r.env.Regions.Recovery })
+			at = r.protect(at + 79*time.Minute)
+			r.at(at, func() {
+				r.damageDatabase()
+				r.damageFiles()
+				r.damageParameters()
+			})
+			r.restoreAt(at+9*time.Minute, func() string { return r.before("replace") })
+			r.operator(time.Minute, world.Answer{Approved: true})
+		},
+		judge: func(r *run) []Invariant {
+			return append(r.content(), r.nothingLost(), r.exactLoss(), r.sizesAsBefore(), r.servedHere(), r.filesRestored(), r.filesKept(), r.parametersRestored(), r.parametersKept(), r.lossesCover(), r.oldPrimaryStays(), r.lockFreeIn(r.env.Regions.Primary))
+		},
+	},
 }

@@ -26,7 +26,7 @@ type restoring struct {
 }
 
 func (r *run) remember() {
-	primary := r.env.Regions.Primary
+	primary := r.where()
 	r.restoring.old = r.world.RDS.Instance(primary, r.env.DatabaseIn(primary))
 	r.restoring.before = r.present()
 	r.restoring.began, r.restoring.files, r.restoring.parameters = r.world.Sim.Now(), r.liveFiles(), r.tree()
@@ -55,7 +55,7 @@ func (r *run) sizes() []string {
 }
 
 func (r *run) liveDatabase() *rds.Instance {
-	return r.world.RDS.Instance(r.env.Regions.Primary, r.env.DatabaseIn(r.env.Regions.Primary))
+	return r.world.RDS.Instance(r.where(), r.env.DatabaseIn(r.where()))
 }
 
 // restoredInPlace judges a restore that took the place of what was there.
@@ -96,11 +96,11 @@ func (r *run) content() []Invariant {
 func (r *run) nothingLost() Invariant {
 	const name = "nothing that was there is lost"
 	old := r.restoring.old
-	if !slices.Contains(r.world.RDS.Instances(r.env.Regions.Primary), old) || !strings.Contains(old.ID, "-before-") {
+	if !slices.Contains(r.world.RDS.Instances(r.where()), old) || !strings.Contains(old.ID, "-before-") {
 		return verdict(name, false, "the old database is %s", old.ID)
 	}
-	for _, p := range r.world.RDS.Snapshots(r.env.Regions.Primary) {
-		if p.Status == "available" && strings.HasPrefix(p.ID, r.env.Database.Identifier+"-2") {
+	for _, p := range r.world.RDS.Snapshots(r.where()) {
+		if p.Status == "available" && strings.HasPrefix(p.ID, r.env.DatabaseIn(r.where())+"-2") {
 			return verdict(name, true, "kept as %s, with snapshot %s", old.ID, p.ID)
 		}
 	}
@@ -166,7 +166,7 @@ func (r *run) replicaFollows() Invariant {
 }
 
 func (r *run) servedHere() Invariant {
-	since := r.world.Sim.Now().Sub(r.world.Traffic.LastAck(r.env.Regions.Primary))
+	since := r.world.Sim.Now().Sub(r.world.Traffic.LastAck(r.where()))
 	return verdict("clients are served at the end", since <= 5*time.Second, "the last write was acknowledged %s before the end", since)
 }
 
@@ -190,7 +190,7 @@ func (r *run) asBefore() []Invariant {
 func (r *run) restoredBeside() []Invariant {
 	const name = "what was restored is the moment, row by row"
 	list := []Invariant{r.originalLive(), r.sizesAsBefore(), r.servedHere()}
-	for _, i := range r.world.RDS.Instances(r.env.Regions.Primary) {
+	for _, i := range r.world.RDS.Instances(r.where()) {
 		if i == r.restoring.old {
 			continue
 		}

@@ -211,5 +211,5 @@ func (r *run) restoreNow(text func() string) {
 	if r.restoring.before == nil {
 		r.remember()
 	}
-	r.startIn(r.env.Regions.Primary, text())
+	r.startIn(r.where(), text())
 }

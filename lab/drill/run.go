@@ -77,6 +77,7 @@ type run struct {
 	killed    bool
 	damage    world.Damage
 	restoring restoring
+	ticks     []tick
 	answers   []string      // of functions that the script called by itself
 	returns   time.Duration // a dead primary comes back so long after it died; 0 for never
 	expecting int           // things that the script has still to do before the run may end
