@@ -31,16 +31,12 @@ func (r *run) lossesCover() Invariant {
 			last = a.Receipt.At
 		}
 	}
-	draining := drained
-	if r.options.Kill != nil { // nobody looked until the redrive
-		draining += redriveAfter + drained
-	}
 	for _, loss := range s.Losses {
 		from := s.To
 		if _, taken, ok := manifest.ParseKey(loss.From); ok {
 			from = taken
 		}
-		if span := last.Sub(from); loss.Seconds < span.Seconds() || loss.Seconds > (span+draining).Seconds() {
+		if span := last.Sub(from); loss.Seconds < span.Seconds() || loss.Seconds > (span+r.draining()).Seconds() {
 			return verdict(name, false, "%s: reported %.0f s, and the last write was %.0f s after %s", loss.Part, loss.Seconds, span.Seconds(), loss.From)
 		}
 	}

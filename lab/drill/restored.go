@@ -135,9 +135,18 @@ func (r *run) exactLoss() Invariant {
 		}
 	}
 	span := last.Sub(r.restoring.to)
-	covered := *said.LossSeconds >= span.Seconds() && *said.LossSeconds <= (span+drained).Seconds()
+	covered := *said.LossSeconds >= span.Seconds() && *said.LossSeconds <= (span+r.draining()).Seconds()
 	return verdict(name, *said.LostTransactions == real && covered, "reported %d transactions and %.0f s; %d were given up, the last row of a client %.0f s after the moment",
 		*said.LostTransactions, *said.LossSeconds, real, span.Seconds())
+}
+
+// draining is the most that may pass from the last write of a client to the look that finds no task: longer when the
+// execution was killed meanwhile, or calls failed.
+func (r *run) draining() time.Duration {
+	if r.options.Kill != nil || r.options.Random {
+		return 2*drained + redriveAfter
+	}
+	return drained
 }
 
 func (r *run) oneWriter() Invariant {
