@@ -6,6 +6,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/backuplogs"
 	"github.com/acso/disaster-recovery/functions/checkreplication"
 	"github.com/acso/disaster-recovery/functions/copytodr"
+	"github.com/acso/disaster-recovery/functions/planverification"
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/verifychecksums"
 )
@@ -37,6 +38,11 @@ func backup() []Function {
 		{
 			Name: "copytodr", New: on(copytodr.New, (*copytodr.Handler).Handle), Grants: copytodr.Grants, Errors: copytodr.Errors,
 			Event: copytodr.Event, Timeout: brief, MemoryMB: memory, Regions: Both,
+		},
+		{
+			// It reads a manifest of up to many millions of lines once; its memory does not depend on them.
+			Name: "planverification", New: on(planverification.New, (*planverification.Handler).Handle), Grants: planverification.Grants, Errors: planverification.Errors,
+			Event: planverification.Event, Timeout: longest, MemoryMB: 2 * memory, Regions: Both,
 		},
 		{
 			Name: "snapshot", New: on(snapshot.New, (*snapshot.Handler).Handle), Grants: snapshot.Grants, Errors: snapshot.Errors,

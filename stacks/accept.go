@@ -55,6 +55,7 @@ var wildcards = []struct{ part, reason string }{
 	{":parameter", "The tree of parameters below this environment's path."},
 	{":repository/", "The repositories of this environment, by its prefix."},
 	{":service/", "The services of this environment, by its prefix."},
+	{"-restoretest-", "Everything that a restore test makes has such a name, which derives from its execution, and nothing else has."},
 	{"-restored-*", "Names of restored databases carry the execution that restored them; nothing else has such a name."},
 	{"-before-*", "A restore keeps the database that it replaces under a name that carries the execution."},
 	{":subgrp:*", "A restored database takes the subnet group of the one that it is restored from; CloudFormation names it."},

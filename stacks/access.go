@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/statemachines"
 )
@@ -23,10 +24,12 @@ type access struct {
 func (a *app) access(f *foundation) *access {
 	made := &access{place: a.place(f.region, "access", "People's roles and the audit trail of "+a.options.Environment.Prefix()), foundation: f}
 	made.bound()
-	made.person("reader", "Looks at everything and changes nothing", hour(12), made.reading()...)
-	made.person("auditor", "Reads evidence, reports and the trail", hour(12), append(made.reading(), made.auditing()...)...)
-	made.person("operator", "Starts, approves and redrives procedures", hour(12), append(made.reading(), made.operating()...)...)
-	made.person("break-glass", "Does by hand what a procedure could not, in an emergency", hour(1), append(append(made.reading(), made.operating()...), made.breaking()...)...)
+	reading, auditing := made.policy("reading", made.reading()), made.policy("auditing", made.auditing())
+	operating, breaking := made.policy("operating", made.operating()), made.policy("breaking", made.breaking())
+	made.person("reader", "Looks at everything and changes nothing", hour(12), reading)
+	made.person("auditor", "Reads evidence, reports and the trail", hour(12), reading, auditing)
+	made.person("operator", "Starts, approves and redrives procedures", hour(12), reading, operating)
+	made.person("break-glass", "Does by hand what a procedure could not, in an emergency", hour(1), reading, operating, breaking)
 	made.trail()
 	return made
 }
@@ -53,14 +56,21 @@ func (a *access) bound() {
 	accept(a.boundary, solutions("IAM5", ceiling), both("IAMPolicyNoStatementsWithAdminAccess", ceiling), both("IAMPolicyNoStatementsWithFullAccess", ceiling))
 }
 
-// person makes a role for people of the account who signed in with a second factor.
-func (a *access) person(name, description string, session awscdk.Duration, grants ...grant.Grant) {
-	role := awsiam.NewRole(a.Stack, jsii.String(name), &awsiam.RoleProps{
-		RoleName: jsii.String(a.env.PersonRole(name)), Description: jsii.String(description), MaxSessionDuration: session, PermissionsBoundary: a.boundary,
-		AssumedBy: awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(jsii.String(a.env.Account)), &map[string]any{"Bool": map[string]string{"aws:MultiFactorAuthPresent": "true"}}),
-	})
-	policy := awsiam.NewManagedPolicy(a.Stack, jsii.String(name+"-policy"), &awsiam.ManagedPolicyProps{Roles: &[]awsiam.IRole{role}, Statements: statements(grants)})
+// policy makes a policy that several roles share: all rights of break-glass in one would be longer than IAM allows.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+func (a *access) policy(name string, grants []grant.Grant) awsiam.IManagedPolicy {
+	policy := awsiam.NewManagedPolicy(a.Stack, jsii.String(name+"-policy"), &awsiam.ManagedPolicyProps{Statements: statements(grants)})
 	acceptWildcards(policy, grants)
+	return policy
+}
+
+// person makes a role for people of the account who signed in with a second factor.
+func (a *access) person(name, description string, session awscdk.Duration, policies ...awsiam.IManagedPolicy) {
+	awsiam.NewRole(a.Stack, jsii.String(name), &awsiam.RoleProps{
+		RoleName: jsii.String(a.env.PersonRole(name)), Description: jsii.String(description), MaxSessionDuration: session, PermissionsBoundary: a.boundary,
+		AssumedBy:       awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(jsii.String(a.env.Account)), &map[string]any{"Bool": map[string]string{"aws:MultiFactorAuthPresent": "true"}}),
+		ManagedPolicies: &policies,
+	})
 }
 
 // each gives something for both regions.
@@ -81,9 +91,9 @@ func (a *access) reading() []grant.Grant {
 		{Actions: []string{"states:DescribeExecution", "states:GetExecutionHistory"}, Resources: executions},
 		{Actions: []string{"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"}, Resources: tables},
 		{Actions: []string{"logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"}, Resources: append(append(
-			a.arns("logs", "log-group:/aws/lambda/"+e.Prefix()+"-*"), a.arns("logs", "log-group:/aws/vendedlogs/states/"+e.Prefix()+"-*")...), a.arns("logs", "log-group:/aws/"+e.Application+"/*")...)},
+			a.arns("logs", "log-group:/aws/lambda/"+e.Prefix()+"-*"), a.arns("logs", "log-group:/aws/vendedlogs/states/"+e.Prefix()+"-*")...), a.serviceLogs()...)},
 		{Actions: []string{"rds:DescribeDBInstances"}, Resources: a.arns("rds", "db:*")},
-		{Actions: []string{"ecs:DescribeServices"}, Resources: a.arns("ecs", "service/"+e.Prefix()+"-*")},
+		{Actions: []string{"ecs:DescribeServices"}, Resources: a.services()},
 		{Actions: []string{"elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeReplicationConfigurations"}, Resources: a.arns("elasticfilesystem", "file-system/*")},
 		{Actions: []string{"route53:ListResourceRecordSets"}, Resources: []string{"arn:aws:route53:::hostedzone/" + e.Domain.HostedZone}},
 		{Actions: []string{"route53:GetHealthCheckStatus"}, Resources: []string{"arn:aws:route53:::healthcheck/*"}},
@@ -97,6 +107,35 @@ func (a *access) reading() []grant.Grant {
 func (a *access) arns(service, resource string) []string {
 	return a.each(func(region string) []string {
 		return []string{fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, region, a.env.Account, resource)}
+	})
+}
+
+// services are the ECS services of both regions, by the names that they have there.
+func (a *access) services() []string {
+	return a.each(func(region string) []string {
+		return []string{fmt.Sprintf("arn:aws:ecs:%s:%s:service/%s/*", region, a.env.Account, a.env.Cluster(region))}
+	})
+}
+
+// serviceLogs are the log groups of the services.
+func (a *access) serviceLogs() []string {
+	return a.each(func(region string) []string {
+		if !a.env.Existing(region).Cluster.Imported() {
+			return []string{fmt.Sprintf("arn:aws:logs:%s:%s:log-group:%s/*", region, a.env.Account, a.env.LogGroup(region))}
+		}
+		var all []string
+		for _, group := range a.env.LogGroups(region) {
+			all = append(all, fmt.Sprintf("arn:aws:logs:%s:%s:log-group:%s:*", region, a.env.Account, group))
+		}
+		return all
+	})
+}
+
+// databases are the instances of both regions, and what a restore made in their place.
+func (a *access) databases() []string {
+	return a.each(func(region string) []string {
+		arn := fmt.Sprintf("arn:aws:rds:%s:%s:db:%s", region, a.env.Account, a.env.DatabaseIn(region))
+		return []string{arn, arn + "-restored-*"}
 	})
 }
 
@@ -121,7 +160,15 @@ func (a *access) operating() []grant.Grant {
 		starts = append(starts, a.each(func(region string) []string { return []string{e.MachineARN(region, m.Name)} })...)
 	}
 	executions := a.each(func(region string) []string { return []string{e.ExecutionARN(region, "*")} })
+	var asked []string
+	for _, name := range []string{"checkhealth", "incident", "planrestore", "readiness"} {
+		if _, deployed := functions.Named(name); deployed {
+			asked = append(asked, a.each(func(region string) []string { return []string{e.FunctionARN(region, name)} })...)
+		}
+	}
 	return []grant.Grant{
+		// drctl asks these functions by themselves: what a restore would do, whether a region serves or is ready, and to abort.
+		{Actions: []string{"lambda:InvokeFunction"}, Resources: asked},
 		// Answers carry a task token, which only who was asked has; the action is checked on the machine.
 		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
 		{Actions: []string{"states:StartExecution", "states:SendTaskSuccess", "states:SendTaskFailure"}, Resources: starts},
@@ -139,8 +186,8 @@ func (a *access) breaking() []grant.Grant {
 	return []grant.Grant{
 		{Actions: []string{"ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry", "ec2:ReplaceNetworkAclEntry"}, Resources: arns("ec2", "network-acl/*")},
 		{Actions: []string{"ec2:DescribeNetworkAcls", "application-autoscaling:DescribeScalableTargets", "cloudwatch:PutMetricData"}, Resources: []string{"*"}},
-		{Actions: []string{"rds:PromoteReadReplica", "rds:RebootDBInstance"}, Resources: arns("rds", "db:"+e.Prefix()+"-*")},
-		{Actions: []string{"ecs:UpdateService"}, Resources: arns("ecs", "service/"+e.Prefix()+"-*")},
+		{Actions: []string{"rds:PromoteReadReplica", "rds:RebootDBInstance"}, Resources: a.databases()},
+		{Actions: []string{"ecs:UpdateService"}, Resources: a.services()},
 		{Actions: []string{"application-autoscaling:RegisterScalableTarget"}, Resources: arns("application-autoscaling", "scalable-target/*")},
 		{Actions: []string{"elasticfilesystem:DeleteReplicationConfiguration"}, Resources: arns("elasticfilesystem", "file-system/*")},
 		{Actions: []string{"route53:ChangeResourceRecordSets"}, Resources: []string{"arn:aws:route53:::hostedzone/" + e.Domain.HostedZone}},

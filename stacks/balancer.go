@@ -17,11 +17,12 @@ func (w *workload) loadBalancer() {
 	})
 	accept(access, solutions("EC23", "It is the public entrance: HTTPS from anywhere, and nothing else."))
 	access.AddIngressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(443)), jsii.String("clients"), jsii.Bool(false))
-	w.reached = awsec2.NewSecurityGroup(w.Stack, jsii.String("service-access"), &awsec2.SecurityGroupProps{
-		Vpc: w.foundation.vpc, Description: jsii.String("Services, from the load balancer"), AllowAllOutbound: jsii.Bool(true),
-	})
-	w.reached.AddIngressRule(access, awsec2.Port_Tcp(jsii.Number(servicePort)), jsii.String("load balancer"), jsii.Bool(false))
-	access.AddEgressRule(w.reached, awsec2.Port_Tcp(jsii.Number(servicePort)), jsii.String("services"), jsii.Bool(false))
+	services := awsec2.Peer_Ipv4(jsii.String(w.env.Network(w.region))) // whatever group they have, if they exist already
+	if !w.existing().Cluster.Imported() {
+		w.reachedFrom(access)
+		services = w.reached
+	}
+	access.AddEgressRule(services, awsec2.Port_Tcp(jsii.Number(servicePort)), jsii.String("services"), jsii.Bool(false))
 
 	balancer := elb.NewCfnLoadBalancer(w.Stack, jsii.String("balancer"), &elb.CfnLoadBalancerProps{
 		Type: jsii.String("application"), Scheme: jsii.String("internet-facing"), SecurityGroups: &[]*string{access.SecurityGroupId()},
@@ -32,14 +33,23 @@ func (w *workload) loadBalancer() {
 		},
 	})
 	accept(balancer, both("ALBWAFEnabled", "The rules of a web ACL are the application's: its owner attaches one to the load balancers of both regions, or standby and primary would filter differently."))
-	w.listener = elb.NewCfnListener(w.Stack, jsii.String("listener"), &elb.CfnListenerProps{
+	listener := elb.NewCfnListener(w.Stack, jsii.String("listener"), &elb.CfnListenerProps{
 		LoadBalancerArn: balancer.Ref(), Port: jsii.Number(443), Protocol: jsii.String("HTTPS"), SslPolicy: jsii.String("ELBSecurityPolicy-TLS13-1-2-2021-06"),
 		Certificates: &[]any{&elb.CfnListener_CertificateProperty{CertificateArn: w.certificate().Ref()}},
 		DefaultActions: &[]any{&elb.CfnListener_ActionProperty{Type: jsii.String("fixed-response"), FixedResponseConfig: &elb.CfnListener_FixedResponseConfigProperty{
 			StatusCode: jsii.String("404"), ContentType: jsii.String("text/plain"), MessageBody: jsii.String("no such service"),
 		}}},
 	})
-	w.regionalName(balancer)
+	w.listener = listener.Ref()
+	w.regionalName(balancer.AttrDnsName(), balancer.AttrCanonicalHostedZoneId())
+}
+
+// reachedFrom makes the group of the services, which the load balancer reaches.
+func (w *workload) reachedFrom(balancer awsec2.ISecurityGroup) {
+	w.reached = awsec2.NewSecurityGroup(w.Stack, jsii.String("service-access"), &awsec2.SecurityGroupProps{
+		Vpc: w.foundation.vpc, Description: jsii.String("Services, from the load balancer"), AllowAllOutbound: jsii.Bool(true),
+	})
+	w.reached.AddIngressRule(balancer, awsec2.Port_Tcp(jsii.Number(servicePort)), jsii.String("load balancer"), jsii.Bool(false))
 }
 
 func attribute(key, value string) *elb.CfnLoadBalancer_LoadBalancerAttributeProperty {
@@ -60,11 +70,11 @@ func (w *workload) certificate() awscertificatemanager.CfnCertificate {
 }
 
 // regionalName is where the region answers whoever is active: health checks and validation use it.
-func (w *workload) regionalName(balancer elb.CfnLoadBalancer) {
+func (w *workload) regionalName(balancer, zone *string) {
 	awsroute53.NewCfnRecordSet(w.Stack, jsii.String("regional-name"), &awsroute53.CfnRecordSetProps{
 		HostedZoneId: jsii.String(w.env.Domain.HostedZone), Name: jsii.String(w.env.RegionalName(w.region)), Type: jsii.String("A"),
 		AliasTarget: &awsroute53.CfnRecordSet_AliasTargetProperty{
-			DnsName: balancer.AttrDnsName(), HostedZoneId: balancer.AttrCanonicalHostedZoneId(), EvaluateTargetHealth: jsii.Bool(false),
+			DnsName: balancer, HostedZoneId: zone, EvaluateTargetHealth: jsii.Bool(false),
 		},
 	})
 }
@@ -82,7 +92,7 @@ func (w *workload) route(i int, service string) elb.CfnTargetGroup {
 		paths, priority = []string{"*"}, 1000
 	}
 	elb.NewCfnListenerRule(w.Stack, jsii.String("route-"+service), &elb.CfnListenerRuleProps{
-		ListenerArn: w.listener.Ref(), Priority: jsii.Number(priority),
+		ListenerArn: w.listener, Priority: jsii.Number(priority),
 		Conditions: &[]any{&elb.CfnListenerRule_RuleConditionProperty{Field: jsii.String("path-pattern"), PathPatternConfig: &elb.CfnListenerRule_PathPatternConfigProperty{Values: jsii.Strings(paths...)}}},
 		Actions:    &[]any{&elb.CfnListenerRule_ActionProperty{Type: jsii.String("forward"), TargetGroupArn: targets.Ref()}},
 	})

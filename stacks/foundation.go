@@ -12,11 +12,13 @@ type foundation struct {
 	*place
 	database awskms.IKey // database, snapshots, file system
 	data     awskms.IKey // everything else
-	vpc      awsec2.Vpc
+	vpc      awsec2.IVpc
+	// The route tables of the private and the database subnets.
+	routeTables []*string
 	// The subnets of the database: reached from the networks of both regions, and from nowhere else.
 	databaseACL awsec2.CfnNetworkAcl
-	functions   awsec2.SecurityGroup // of functions that log in to a database
-	peering     awsec2.CfnVPCPeeringConnection
+	functions   awsec2.SecurityGroup           // of functions that log in to a database
+	peering     awsec2.CfnVPCPeeringConnection // nil when the owner of both networks peers them
 	accessLogs  awss3.CfnBucket
 }
 
@@ -30,10 +32,18 @@ func (a *app) foundation(region string, origin *foundation) *foundation {
 	f.database = f.databaseKey(origin.database)
 	f.data = f.multiRegionKey("data", f.env.KeyAlias(), "Buckets, tables, topics, queues and logs of "+f.env.Prefix(), origin.data)
 	f.accessLogs = f.accessLogBucket()
-	f.network()
-	f.flowLog()
-	f.closeToStrangers()
-	if origin.vpc != nil {
+	if existing := f.existing().Network; existing.Imported() {
+		f.importNetwork(existing)
+	} else {
+		f.network()
+		f.flowLog()
+		f.closeToStrangers()
+	}
+	f.functions = awsec2.NewSecurityGroup(f.Stack, jsii.String("functions"), &awsec2.SecurityGroupProps{
+		Vpc: f.vpc, Description: jsii.String("Functions that log in to the databases of both regions"), AllowAllOutbound: jsii.Bool(true),
+	})
+	// Two networks that exist are joined by their owner, or nobody's functions reach the other region's database now.
+	if made := !f.existing().Network.Imported() || !f.pair().Network.Imported(); origin.vpc != nil && made {
 		f.join(origin)
 	}
 	return f
@@ -80,9 +90,9 @@ func (f *foundation) network() {
 	accept(f.vpc,
 		both("VPCDefaultSecurityGroupClosed", "Nothing uses the default group: every resource names its own. CloudFormation can close it only with a function of CDK's own."),
 		both("VPCNoUnrestrictedRouteToIGW", "The public subnets hold the load balancer and the NAT gateways, which serve and reach the internet; nothing else is in them."))
-	f.functions = awsec2.NewSecurityGroup(f.Stack, jsii.String("functions"), &awsec2.SecurityGroupProps{
-		Vpc: f.vpc, Description: jsii.String("Functions that log in to the databases of both regions"), AllowAllOutbound: jsii.Bool(true),
-	})
+	for _, subnet := range append(append([]awsec2.ISubnet{}, *f.vpc.PrivateSubnets()...), *f.vpc.IsolatedSubnets()...) {
+		f.routeTables = append(f.routeTables, subnet.RouteTable().RouteTableId())
+	}
 }
 
 // flowLog records every connection, accepted or not: it tells after a partition who still wrote to the old side.
@@ -138,9 +148,12 @@ func (f *foundation) join(origin *foundation) {
 // routeToPair sends what is for the other region's network through the peering. The stack is that of the caller: the
 // first region learns of the peering when the second has made it.
 func (f *foundation) routeToPair(in *place, peering awsec2.CfnVPCPeeringConnection) {
-	for i, subnet := range append(append([]awsec2.ISubnet{}, *f.vpc.PrivateSubnets()...), *f.vpc.IsolatedSubnets()...) {
+	if peering == nil {
+		return
+	}
+	for i, table := range f.routeTables {
 		awsec2.NewCfnRoute(in.Stack, id("route-to-pair", i), &awsec2.CfnRouteProps{
-			RouteTableId: subnet.RouteTable().RouteTableId(), DestinationCidrBlock: jsii.String(f.env.Network(f.env.Pair(f.region))),
+			RouteTableId: table, DestinationCidrBlock: jsii.String(f.env.Network(f.env.Pair(f.region))),
 			VpcPeeringConnectionId: peering.AttrId(),
 		})
 	}

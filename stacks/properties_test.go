@@ -260,6 +260,20 @@ func TestEverythingIsTagged(t *testing.T) {
 	}
 }
 
+// TestPoliciesFitIntoIAM: a managed policy has at most 6,144 characters, white space aside.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+func TestPoliciesFitIntoIAM(t *testing.T) {
+	each(t, "AWS::IAM::ManagedPolicy", func(t *testing.T, id string, r resource) {
+		text, err := json.Marshal(r.Properties["PolicyDocument"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) > 6144 { // references are longer here than what they stand for
+			t.Errorf("%s has %d characters", id, len(text))
+		}
+	})
+}
+
 func TestNoRoleOfAFunctionMayTouchIdentities(t *testing.T) {
 	each(t, "AWS::IAM::ManagedPolicy", func(t *testing.T, id string, r resource) {
 		if strings.HasSuffix(id, "/boundary") || strings.HasPrefix(id, "access-us-east-1/boundary") {

@@ -17,11 +17,13 @@ import (
 type recovery struct {
 	*place
 	foundation *foundation
+	storage    *storage
 	dead       awssqs.IQueue
 }
 
-func (a *app) recovery(f *foundation) *recovery {
-	r := &recovery{place: a.place(f.region, "recovery", "Failover of "+a.options.Environment.Prefix()+": functions, machines, triggers"), foundation: f}
+func (a *app) recovery(s *storage) *recovery {
+	f := s.foundation
+	r := &recovery{storage: s, place: a.place(f.region, "recovery", "Failover of "+a.options.Environment.Prefix()+": functions, machines, triggers"), foundation: f}
 	r.incidents()
 	r.topics()
 	r.dead = r.deadLetters(f)
@@ -34,6 +36,7 @@ func (a *app) recovery(f *foundation) *recovery {
 		}
 	}
 	r.triggers()
+	r.restoreTests()
 	r.dashboard()
 	return r
 }
@@ -52,7 +55,7 @@ func (p *place) deployFunction(f functions.Function, in *foundation, files *stor
 	fires.Node().AddDependency(made)
 }
 
-func (r *recovery) deploy(f functions.Function) { r.deployFunction(f, r.foundation, nil, r.dead) }
+func (r *recovery) deploy(f functions.Function) { r.deployFunction(f, r.foundation, r.storage, r.dead) }
 
 // incidents is the table with the lock, the latch and the history. It replicates nowhere: recovery runs on what the
 // region itself knows.

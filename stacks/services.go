@@ -24,12 +24,21 @@ func (w *workload) services() {
 	})
 	execution := w.role("execution", "ecs-tasks.amazonaws.com", "Starts tasks: pulls images and writes logs",
 		grant.Grant{Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []string{"*"}}, // knows no resources
-		grant.Grant{Actions: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, Resources: []string{w.arn("ecr", "repository/"+w.env.Repository("*"))}},
+		grant.Grant{Actions: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}, Resources: w.repositories()},
 		grant.Grant{Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resources: []string{w.arn("logs", "log-group:"+w.env.LogGroup(w.region)+"/*")}},
 	)
 	for i, s := range w.env.Services {
 		w.service(i, s, execution)
 	}
+}
+
+// repositories are the ARNs of the services' images.
+func (w *workload) repositories() []string {
+	var all []string
+	for _, s := range w.env.Services {
+		all = append(all, w.arn("ecr", "repository/"+w.env.Repository(s.Name)))
+	}
+	return all
 }
 
 func (w *workload) service(i int, s environment.Service, execution *role) {

@@ -47,7 +47,7 @@ func New(o Options) (awscdk.App, error) {
 	points := app.backup(copies, nil)
 	app.backup(originals, points)
 
-	app.dns(app.recovery(home), app.recovery(standby))
+	app.dns(app.recovery(originals), app.recovery(copies))
 	app.access(home)
 
 	for _, tag := range *tags("Application", e.Application, "Environment", e.Name, "ManagedBy", "cdk") {

@@ -15,7 +15,7 @@ import (
 type storage struct {
 	*place
 	foundation *foundation
-	files      awsefs.CfnFileSystem
+	files      *string // identifier of the file system
 	fileAccess awsec2.SecurityGroup
 	entrance   awsefs.CfnAccessPoint // of the functions that read the files
 }
@@ -23,8 +23,15 @@ type storage struct {
 // storage makes the stack of a region; standby is that of the recovery region, and nil there.
 func (a *app) storage(f *foundation, standby *storage) *storage {
 	s := &storage{place: a.place(f.region, "storage", "Files, objects and images of "+a.options.Environment.Prefix()), foundation: f}
-	s.objects()
-	s.fileSystem(standby)
+	if s.existing().Data == "" {
+		s.objects()
+	}
+	if existing := s.existing().Files; existing != "" {
+		s.files = jsii.String(existing)
+	} else {
+		s.fileSystem(standby)
+	}
+	s.enter()
 	s.images(standby)
 	if standby != nil {
 		s.AddDependency(standby.Stack, jsii.String("replication names the bucket and the file system of the recovery region"))
@@ -69,15 +76,20 @@ func (s *storage) fileSystem(standby *storage) {
 		props.FileSystemProtection = &awsefs.CfnFileSystem_FileSystemProtectionProperty{ReplicationOverwriteProtection: jsii.String("DISABLED")}
 	} else {
 		props.ReplicationConfiguration = &awsefs.CfnFileSystem_ReplicationConfigurationProperty{Destinations: &[]any{&awsefs.CfnFileSystem_ReplicationDestinationProperty{
-			Region: jsii.String(standby.region), FileSystemId: standby.files.AttrFileSystemId(),
+			Region: jsii.String(standby.region), FileSystemId: standby.files,
 		}}}
 	}
-	s.files = awsefs.NewCfnFileSystem(s.Stack, jsii.String("files"), props)
-	s.files.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
-	accept(s.files, both("EFSInBackupPlan", "Its own backup policy is on, which is AWS Backup's plan for file systems; the rule looks for a plan in the template."))
+	made := awsefs.NewCfnFileSystem(s.Stack, jsii.String("files"), props)
+	made.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	accept(made, both("EFSInBackupPlan", "Its own backup policy is on, which is AWS Backup's plan for file systems; the rule looks for a plan in the template."))
+	s.files = made.AttrFileSystemId()
 	s.mountTargets()
+}
+
+// enter is how functions come to the files, whoever made the file system: whoever owns a file, its backup reads it.
+func (s *storage) enter() {
 	root := &awsefs.CfnAccessPoint_PosixUserProperty{Uid: jsii.String("0"), Gid: jsii.String("0")}
-	s.entrance = awsefs.NewCfnAccessPoint(s.Stack, jsii.String("backup-entrance"), &awsefs.CfnAccessPointProps{FileSystemId: s.files.AttrFileSystemId(), PosixUser: root})
+	s.entrance = awsefs.NewCfnAccessPoint(s.Stack, jsii.String("backup-entrance"), &awsefs.CfnAccessPointProps{FileSystemId: s.files, PosixUser: root})
 }
 
 func (s *storage) mountTargets() {
@@ -87,12 +99,12 @@ func (s *storage) mountTargets() {
 	s.fileAccess.AddIngressRule(awsec2.Peer_Ipv4(jsii.String(s.env.Network(s.region))), awsec2.Port_Tcp(jsii.Number(2049)), jsii.String("NFS over TLS"), jsii.Bool(false))
 	for i, subnet := range *s.foundation.vpc.PrivateSubnets() {
 		awsefs.NewCfnMountTarget(s.Stack, id("mount", i), &awsefs.CfnMountTargetProps{
-			FileSystemId: s.files.AttrFileSystemId(), SubnetId: subnet.SubnetId(), SecurityGroups: &[]*string{s.fileAccess.SecurityGroupId()},
+			FileSystemId: s.files, SubnetId: subnet.SubnetId(), SecurityGroups: &[]*string{s.fileAccess.SecurityGroupId()},
 		})
 	}
 }
 
-// mounted is the file system as functions see it, below FilesMount; whoever owns a file, its backup reads it.
+// mounted is the file system as functions see it, below FilesMount.
 func (s *storage) mounted() awslambda.FileSystem {
 	return awslambda.NewFileSystem(&awslambda.FileSystemConfig{
 		Arn: s.entrance.AttrArn(), LocalMountPath: jsii.String(filesMount),
@@ -102,12 +114,17 @@ func (s *storage) mounted() awslambda.FileSystem {
 // filesMount is where a function finds the files; see internal/bootstrap. Lambda allows no path outside /mnt.
 const filesMount = "/mnt/data"
 
-func (s *storage) filesARN() *string { return s.files.AttrArn() }
+func (s *storage) filesARN() *string {
+	return awscdk.Fn_Join(jsii.String("/"), &[]*string{jsii.String(s.arn("elasticfilesystem", "file-system")), s.files})
+}
 
 // images are the repositories, filled from the primary's by replication: a standby that had to pull from a dead region
 // would start nothing.
 func (s *storage) images(standby *storage) {
 	for _, service := range s.env.Services {
+		if len(s.existing().Images) > 0 {
+			return // replication too is its owner's: ECR has one configuration for the whole registry
+		}
 		repository := awsecr.NewCfnRepository(s.Stack, jsii.String("image-"+service.Name), &awsecr.CfnRepositoryProps{
 			RepositoryName: jsii.String(s.env.Repository(service.Name)), ImageTagMutability: jsii.String("MUTABLE"),
 			ImageScanningConfiguration: &awsecr.CfnRepository_ImageScanningConfigurationProperty{ScanOnPush: jsii.Bool(true)},
@@ -118,10 +135,14 @@ func (s *storage) images(standby *storage) {
 	if standby == nil {
 		return
 	}
+	var filters []any
+	for _, service := range s.env.Services {
+		filters = append(filters, &awsecr.CfnReplicationConfiguration_RepositoryFilterProperty{Filter: jsii.String(s.env.Repository(service.Name)), FilterType: jsii.String("PREFIX_MATCH")})
+	}
 	awsecr.NewCfnReplicationConfiguration(s.Stack, jsii.String("image-replication"), &awsecr.CfnReplicationConfigurationProps{
 		ReplicationConfiguration: &awsecr.CfnReplicationConfiguration_ReplicationConfigurationProperty{Rules: &[]any{&awsecr.CfnReplicationConfiguration_ReplicationRuleProperty{
 			Destinations:      &[]any{&awsecr.CfnReplicationConfiguration_ReplicationDestinationProperty{Region: jsii.String(standby.region), RegistryId: jsii.String(s.env.Account)}},
-			RepositoryFilters: &[]any{&awsecr.CfnReplicationConfiguration_RepositoryFilterProperty{Filter: jsii.String(s.env.Repository("")), FilterType: jsii.String("PREFIX_MATCH")}},
+			RepositoryFilters: &filters,
 		}}},
 	})
 }

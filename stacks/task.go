@@ -40,7 +40,7 @@ func (w *workload) task(service string, execution *role, logs string) awsecs.Cfn
 		RuntimePlatform:      &awsecs.CfnTaskDefinition_RuntimePlatformProperty{CpuArchitecture: jsii.String("ARM64"), OperatingSystemFamily: jsii.String("LINUX")},
 		ContainerDefinitions: &[]any{container},
 		Volumes: &[]any{&awsecs.CfnTaskDefinition_VolumeProperty{Name: jsii.String("data"), EfsVolumeConfiguration: &awsecs.CfnTaskDefinition_EFSVolumeConfigurationProperty{
-			FilesystemId: w.storage.files.AttrFileSystemId(), TransitEncryption: jsii.String("ENABLED"),
+			FilesystemId: w.storage.files, TransitEncryption: jsii.String("ENABLED"),
 		}}},
 	})
 	definition.Node().AddDependency(own.policy, execution.policy)

@@ -3,7 +3,6 @@ package stacks
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -13,7 +12,7 @@ type workload struct {
 	*place
 	foundation *foundation
 	storage    *storage
-	listener   awselasticloadbalancingv2.CfnListener
+	listener   *string // ARN
 	cluster    awsecs.CfnCluster
 	reached    awsec2.SecurityGroup // services, from the load balancer
 }
@@ -27,9 +26,21 @@ func (a *app) workload(s *storage, home *workload, peer *foundation) *workload {
 	} else {
 		w.AddDependency(home.Stack, jsii.String("the replica needs its source"))
 	}
-	w.database()
-	w.loadBalancer()
-	w.services()
+	if w.existing().Database == "" {
+		w.database()
+	}
+	balancer, cluster := w.existing().Balancer, w.existing().Cluster.Imported()
+	if balancer.Imported() {
+		w.importBalancer(balancer)
+	} else {
+		w.loadBalancer()
+	}
+	switch {
+	case !cluster:
+		w.services()
+	case !balancer.Imported():
+		w.routeToExisting()
+	}
 	w.parameters()
 	return w
 }

@@ -1,11 +1,14 @@
-// Command drctl is the operator's command line: it rehearses recoveries in the lab and checks what would be deployed.
+// Command drctl is the operator's command line: it rehearses recoveries in the lab, checks what would be deployed, and
+// works the procedures that are.
 //
-// It touches no AWS account, except that doctor and backups without --lab read one and change nothing. Exit status 0 means
+// Only failover, start, watch, approve, abort and restore touch an AWS account, and doctor and backups read one; with --lab
+// none does. Exit status 0 means
 // that the outcome was the expected one and the objectives hold, 1 that they do not, and 2 that the command line or an
 // input was wrong, with one line on standard error that says how.
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +36,9 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	lab            lab
+
+	interactive func() bool   // whether a person can be asked; nil looks at stdin
+	answers     *bufio.Reader // of stdin, once something was asked
 }
 
 // run is the program: arguments in, exit status out.
@@ -46,7 +52,7 @@ func (a *app) run(args []string) int {
 	ended := false
 	parser, err := kong.New(&line,
 		kong.Name("drctl"),
-		kong.Description("Rehearse disaster recovery on this machine: two AWS regions, the real state machines and the real handlers, on virtual time. Nothing here touches an AWS account, except that doctor and backups without --lab read one and change nothing."),
+		kong.Description("Rehearse disaster recovery on this machine: two AWS regions, the real state machines and the real handlers, on virtual time. And work them where they are deployed: failover, start, watch, approve, abort and restore do so with the credentials that the AWS command line would use; doctor and backups only read. With --lab nothing touches an AWS account."),
 		kong.Writers(a.stdout, a.stderr),
 		kong.Exit(func(int) { ended = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: console.PipeWidth}),

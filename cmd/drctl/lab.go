@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/acso/disaster-recovery/cmd/drctl/operate"
 	"github.com/acso/disaster-recovery/functions/planrestore"
+	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/drill"
@@ -22,11 +24,13 @@ type lab struct {
 	execute    func(context.Context, *asl.Machine, place, json.RawMessage) (*asl.Execution, error)
 	// plan and planOnAWS make the plan of a restore.
 	plan, planOnAWS func(context.Context, place, planrestore.Input) (restore.Plan, error)
+	// operateOnAWS lets an operator work on deployed machines.
+	operateOnAWS func(context.Context, *environment.Environment, func(context.Context, *operate.Operator) error) error
 }
 
 func theLab() lab {
 	return lab{
 		scenarios: drill.Scenarios, find: drill.Find, run: drill.Run, campaign: drill.Campaign, crash: drill.Crash,
-		definition: definition, execute: execute, plan: planInLab, planOnAWS: planOnAWS,
+		definition: definition, execute: execute, plan: planInLab, planOnAWS: planOnAWS, operateOnAWS: operateOnAWS,
 	}
 }

@@ -20,7 +20,11 @@ import (
 )
 
 type restoreCommand struct {
-	Plan restorePlanCommand `cmd:"" help:"Say what a restore to a moment would do, at what loss, and how long it would take."`
+	Plan    restorePlanCommand  `cmd:"" help:"Say what a restore to a moment would do, at what loss, and how long it would take."`
+	Start   restoreStartCommand `cmd:"" help:"Restore to a moment, and watch it to its end."`
+	Watch   restoreWatchCommand `cmd:"" help:"Watch the restore that runs on AWS."`
+	Approve approveCommand      `cmd:"" help:"Answer what the restore asks."`
+	Abort   abortCommand        `cmd:"" help:"Ask the restore to give back what it changed, and to end."`
 }
 
 type restorePlanCommand struct {

@@ -6,219 +6,194 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/failure"
-	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/internal/verification"
 )
 
-// Report is the evidence of one verification; it is also stored as report.json in its folder.
-type Report struct {
-	Plan     Plan            `json:"plan"`
-	Ended    string          `json:"ended"`    // RFC 3339, UTC
-	Counts   map[Verdict]int `json:"counts"`   // every verdict, also those that nobody got
-	Findings []Result        `json:"findings"` // everything but pass, by key
-	Location string          `json:"location"` // where the report is stored
+// conclusion is what is known while the answers come in.
+type conclusion struct {
+	plan    verification.Plan
+	objects int                       // that were to be read, by the work list
+	verdict map[string]backup.Finding // of listed objects that did not pass
+	extras  []backup.Finding          // what no manifest lists
+	links   []backup.Link             // of the chain
 }
 
-// named is how many findings the error names; the report has all.
-const named = 20
-
-// conclude puts the answers together. Every planned object has to have one.
-func (h *Handler) conclude(ctx context.Context, plan Plan, results string) (*Report, error) {
-	verdicts, err := h.planned(ctx, plan)
+// conclude puts the answers together. Every item of the work list has to have one: what has none is unknown.
+func (h *Handler) conclude(ctx context.Context, plan verification.Plan, results string) (*Report, error) {
+	all, err := h.answers(ctx, results)
 	if err != nil {
 		return nil, err
 	}
-	if results != "" {
-		if err := h.answers(ctx, results, verdicts); err != nil {
-			return nil, err
-		}
-	}
-	var extras []Result
-	if err := h.decode(ctx, plan.Work+"extras.json", &extras); err != nil {
+	c := &conclusion{plan: plan, verdict: map[string]backup.Finding{}}
+	if err := h.items(ctx, c, all); err != nil {
 		return nil, err
 	}
-	for _, extra := range extras {
-		if known, planned := verdicts[extra.Key]; !planned || known.Verdict == Pass {
-			verdicts[extra.Key] = extra
-		}
+	if c.objects != plan.Objects {
+		return nil, failure.New(failure.Failed, "read "+h.at(plan.Items), "it has %d objects and the plan %d", c.objects, plan.Objects)
 	}
-	report := &Report{
-		Plan: plan, Ended: h.p.Clock.Now().UTC().Format(time.RFC3339), Findings: []Result{}, Location: h.at(plan.Work + "report.json"),
-		Counts: map[Verdict]int{Pass: 0, Mismatch: 0, Missing: 0, Truncated: 0, Extra: 0, Unknown: 0},
-	}
-	for _, result := range verdicts {
-		report.Counts[result.Verdict]++
-		if result.Verdict != Pass {
-			report.Findings = append(report.Findings, result)
-		}
-	}
-	slices.SortFunc(report.Findings, func(a, b Result) int { return strings.Compare(a.Key, b.Key) })
-	text, err := json.Marshal(report)
-	if err != nil {
+	var sweep backup.Sweep
+	if err := h.decode(ctx, plan.ExtrasKey(), &sweep); err != nil {
 		return nil, err
 	}
-	if err := h.write(ctx, plan.Work+"report.json", text); err != nil {
+	if !sweep.Done() {
+		return nil, failure.New(failure.Failed, "read "+h.at(plan.ExtrasKey()), "what lies beside the point was not looked at to its end")
+	}
+	for _, f := range sweep.Findings() {
+		if f.Verdict == backup.Extra {
+			c.extras = append(c.extras, f)
+		} else if _, known := c.verdict[f.Key]; !known {
+			c.verdict[f.Key] = f
+		}
+	}
+	report := h.report(c)
+	if report.Chain, err = h.chain(c); err != nil {
 		return nil, err
 	}
-	// The verdict lies beside the manifests too, where a listing shows what is proven and when.
-	if err := h.prove(ctx, plan, len(report.Findings) == 0, text); err != nil {
+	if err := h.write(ctx, plan.ReportKey(), report); err != nil {
+		return nil, err
+	}
+	if err := h.prove(ctx, plan, report); err != nil {
 		return nil, err
 	}
 	return report.judged()
 }
 
-// prove writes the verdict under a lock: who attacks backups must not be able to make them look as if nobody had verified
-// them. It lasts as long as the shortest class of its kind is kept; a verdict that is gone after that is made again.
-func (h *Handler) prove(ctx context.Context, plan Plan, passed bool, text []byte) error {
-	key := catalog.ProofKey(plan.Manifest, retention.Depth(cmp.Or(plan.Depth, string(retention.Content))), passed)
-	kind, taken, ok := manifest.ParseKey(plan.Manifest)
-	if !ok {
-		return h.write(ctx, key, text)
+// items goes through the work list with the answers.
+func (h *Handler) items(ctx context.Context, c *conclusion, all answers) error {
+	text, err := h.get(ctx, c.plan.Items)
+	if err != nil {
+		return err
 	}
-	until := retention.From(h.p.Environment).Until(retention.ClassOf(kind, taken, taken), taken)
-	return h.write(ctx, key, text, func(in *s3.PutObjectInput) {
+	count := 0
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, len(text)+1)
+	for lines.Scan() {
+		var item verification.Item
+		if err := json.Unmarshal(lines.Bytes(), &item); err != nil {
+			return failure.New(failure.Failed, "read "+h.at(c.plan.Items), "%w", err)
+		}
+		if count++; item.Number != count {
+			return failure.New(failure.Failed, "read "+h.at(c.plan.Items), "item %d is in the place of item %d", item.Number, count)
+		}
+		if item.Batch != nil && item.Batch.Part <= 1 { // of a large object in several items, the first counts
+			c.objects += item.Batch.Objects
+		}
+		answer, answered := all.good[item.Number]
+		if answered {
+			err = h.take(ctx, c, item, answer)
+		} else {
+			err = h.blame(ctx, c, item, cmp.Or(all.why[item.Number], "no batch answered for it"))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil || count != c.plan.Count {
+		return failure.New(failure.Failed, "read "+h.at(c.plan.Items), "it has %d items and the plan %d: %v", count, c.plan.Count, err)
+	}
+	return nil
+}
+
+// take puts one answer into the conclusion. One that is about less than it was asked for is none.
+func (h *Handler) take(ctx context.Context, c *conclusion, item verification.Item, answer verification.Answer) error {
+	if item.Batch != nil && item.Batch.Part == 0 && answer.Tally.Objects != item.Batch.Objects {
+		return h.blame(ctx, c, item, "its batch answered for fewer objects than it has")
+	}
+	if item.Batch != nil && answer.Findings == 0 {
+		if t := answer.Tally; t.Mismatch+t.Missing+t.Unknown+t.Extra > 0 {
+			return h.blame(ctx, c, item, "its batch found something and does not say what")
+		}
+		return nil
+	}
+	var details verification.Details
+	if err := h.decode(ctx, verification.AnswerKey(item.Work, item.Number), &details); err != nil {
+		return err
+	}
+	if len(details.Findings) != answer.Findings || len(details.Links) != len(item.Links) {
+		return h.blame(ctx, c, item, "what its batch wrote is not what it answered")
+	}
+	for _, f := range details.Findings {
+		if _, known := c.verdict[f.Key]; !known { // of a large object in several items, the first finding
+			c.verdict[f.Key] = f
+		}
+	}
+	c.links = append(c.links, details.Links...)
+	return nil
+}
+
+// blame makes everything of an item unknown.
+func (h *Handler) blame(ctx context.Context, c *conclusion, item verification.Item, why string) error {
+	for _, key := range item.Links {
+		c.links = append(c.links, backup.Link{Key: key, Verdict: backup.Unknown, Detail: why})
+	}
+	if item.Batch == nil {
+		return nil
+	}
+	keys, err := backup.KeysOf(ctx, h.store, *item.Batch)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if _, known := c.verdict[key]; !known {
+			c.verdict[key] = backup.Finding{Key: key, Verdict: backup.Unknown, Detail: why}
+		}
+	}
+	return nil
+}
+
+// chain holds the manifests to what their successors say of them, and gives those that did not pass.
+func (h *Handler) chain(c *conclusion) ([]backup.Link, error) {
+	from, err := time.Parse(time.RFC3339, c.plan.Chain.From)
+	if err != nil {
+		return nil, failure.New(failure.InvalidInput, "verify the chain of "+c.plan.Kind, "it begins at %q", c.plan.Chain.From)
+	}
+	rules, now := retention.From(h.p.Environment), h.p.Clock.Now()
+	links := backup.CompareLinks(c.plan.Kind, c.links, backup.ChainOptions{From: from, Newest: c.plan.Chain.Newest, Kept: func(kind string, taken time.Time) bool {
+		// Of what a point could have been, it was at least that which is kept for the shortest time.
+		return now.Before(rules.Until(retention.ClassOf(kind, taken, taken), taken))
+	}})
+	return slices.DeleteFunc(links, func(l backup.Link) bool { return l.Verdict == backup.Pass }), nil
+}
+
+// prove lays the verdict beside the manifests, where a listing shows what is proven and when. A point of the chain that is
+// not what its successor followed is no longer proven, whatever an older verdict says.
+func (h *Handler) prove(ctx context.Context, plan verification.Plan, report *Report) error {
+	depth := retention.Depth(plan.Depth)
+	good := report.whole()
+	for _, l := range report.Chain {
+		if l.Key == plan.Manifest {
+			good = false
+		} else if l.Verdict == backup.Mismatch {
+			if err := h.verdict(ctx, plan, catalog.ProofKey(l.Key, depth, false), l); err != nil {
+				return err
+			}
+		}
+	}
+	return h.verdict(ctx, plan, catalog.ProofKey(plan.Manifest, depth, good), report)
+}
+
+// verdict writes a verdict under a lock: who attacks backups must not be able to make them look as if nobody had verified
+// them. It lasts as long as the shortest class of its kind is kept; a verdict that is gone after that is made again.
+func (h *Handler) verdict(ctx context.Context, plan verification.Plan, key string, value any) error {
+	taken, err := time.Parse(time.RFC3339, plan.Taken)
+	if err != nil {
+		return h.write(ctx, key, value)
+	}
+	until := retention.From(h.p.Environment).Until(retention.ClassOf(plan.Kind, taken, taken), taken)
+	return h.write(ctx, key, value, func(in *s3.PutObjectInput) {
 		if until.After(h.p.Clock.Now()) {
 			in.ObjectLockMode, in.ObjectLockRetainUntilDate = types.ObjectLockModeGovernance, aws.Time(until)
 		}
 	})
-}
-
-// judged raises whatever is not a pass: an execution must not succeed on it.
-func (r *Report) judged() (*Report, error) {
-	if len(r.Findings) == 0 {
-		return r, nil
-	}
-	var lines []string
-	for _, f := range r.Findings[:min(named, len(r.Findings))] {
-		lines = append(lines, fmt.Sprintf("%s: %s: %s", f.Verdict, f.Key, shorten(f.Detail)))
-	}
-	if more := len(r.Findings) - len(lines); more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", more))
-	}
-	return nil, failure.New(failure.Failed, "verify backup "+r.Plan.Manifest, "%d of %d objects passed; %s", r.Counts[Pass], r.Plan.Objects, strings.Join(lines, "; ")).
-		Next("read %s; restore from the recovery point before this one until it is explained", r.Location)
-}
-
-// shorten keeps twenty findings within what a Fail state takes as its cause.
-func shorten(text string) string {
-	const longest = 300
-	if len(text) > longest {
-		return strings.ToValidUTF8(text[:longest], "") + "..."
-	}
-	return text
-}
-
-// planned begins with every object unknown.
-func (h *Handler) planned(ctx context.Context, plan Plan) (map[string]Result, error) {
-	text, err := h.get(ctx, plan.Items)
-	if err != nil {
-		return nil, err
-	}
-	all := map[string]Result{}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	for lines.Scan() {
-		var item Item
-		if err := json.Unmarshal(lines.Bytes(), &item); err != nil {
-			return nil, failure.New(failure.Failed, "read "+h.at(plan.Items), "%w", err)
-		}
-		all[item.Key] = Result{Key: item.Key, VersionID: item.VersionID, Verdict: Unknown, Detail: "no batch answered for it"}
-	}
-	if err := lines.Err(); err != nil || len(all) != plan.Objects {
-		return nil, failure.New(failure.Failed, "read "+h.at(plan.Items), "it has %d objects and the plan %d: %v", len(all), plan.Objects, err)
-	}
-	return all, nil
-}
-
-// written is the manifest.json of a ResultWriter, and child one entry of its files:
-// https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html
-type written struct {
-	ResultFiles struct {
-		Failed    []struct{ Key string } `json:"FAILED"`
-		Succeeded []struct{ Key string } `json:"SUCCEEDED"`
-	}
-}
-
-type child struct {
-	Input, Output, Error, Cause string
-}
-
-// answers reads what the batches said. A batch that failed leaves its objects unknown and says why.
-func (h *Handler) answers(ctx context.Context, key string, verdicts map[string]Result) error {
-	var index written
-	if err := h.decode(ctx, key, &index); err != nil {
-		return err
-	}
-	for _, file := range index.ResultFiles.Succeeded {
-		var children []child
-		if err := h.decode(ctx, file.Key, &children); err != nil {
-			return err
-		}
-		for _, c := range children {
-			var out Output
-			if err := json.Unmarshal([]byte(c.Output), &out); err != nil {
-				return failure.New(failure.Failed, "read "+h.at(file.Key), "a batch answered what is no result: %w", err)
-			}
-			for _, result := range out.Results {
-				if _, planned := verdicts[result.Key]; planned {
-					verdicts[result.Key] = result
-				}
-			}
-		}
-	}
-	for _, file := range index.ResultFiles.Failed {
-		var children []child
-		if err := h.decode(ctx, file.Key, &children); err != nil {
-			return err
-		}
-		for _, c := range children {
-			blame(c, verdicts)
-		}
-	}
-	return nil
-}
-
-func blame(c child, verdicts map[string]Result) {
-	var batch struct{ Items []Item }
-	if json.Unmarshal([]byte(c.Input), &batch) != nil {
-		return // its objects stay unknown, without the reason
-	}
-	for _, item := range batch.Items {
-		if result, planned := verdicts[item.Key]; planned && result.Verdict == Unknown {
-			result.Detail = "its batch failed: " + c.Error + ": " + shorten(c.Cause)
-			verdicts[item.Key] = result
-		}
-	}
-}
-
-func (h *Handler) decode(ctx context.Context, key string, into any) error {
-	text, err := h.get(ctx, key)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return failure.New(failure.Failed, "read "+h.at(key), "%w", err)
-	}
-	return nil
-}
-
-func (h *Handler) get(ctx context.Context, key string) ([]byte, error) {
-	out, err := h.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(h.bucket), Key: aws.String(key)})
-	if err != nil {
-		return nil, failure.FromAWS(err, "read %s", h.at(key))
-	}
-	defer func() { _ = out.Body.Close() }() // read only
-	text, err := io.ReadAll(out.Body)
-	return text, failure.FromAWS(err, "read %s", h.at(key))
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/acso/disaster-recovery/functions/verifychecksums"
+	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
@@ -46,9 +46,9 @@ func TestTheLabsS3IsVerifiedAlike(t *testing.T) {
 	if status != asl.Failed {
 		t.Errorf("spoilt: %s", status)
 	}
-	for key, verdict := range map[string]verifychecksums.Verdict{
-		w.object(3): verifychecksums.Mismatch, w.object(4): verifychecksums.Truncated, w.object(5): verifychecksums.Missing,
-		w.prefix + "nobody listed me": verifychecksums.Extra,
+	for key, verdict := range map[string]backup.Verdict{
+		w.object(3): backup.Mismatch, w.object(4): backup.Mismatch, w.object(5): backup.Missing,
+		w.prefix + "nobody listed me": backup.Extra,
 	} {
 		if !strings.Contains(cause, string(verdict)+": "+key+": ") {
 			t.Errorf("the cause does not name %s as %s: %s", key, verdict, cause)

@@ -40,7 +40,25 @@ func (b *store) serve(c *cloud.Cloud, bucket string) {
 		if !stored || b.gone[*in.Key] && in.VersionId == nil {
 			return nil, &types.NoSuchKey{}
 		}
-		return &s3.GetObjectOutput{VersionId: aws.String("v1"), Body: io.NopCloser(&stream{b, bytes.NewReader(body), b.broken[*in.Key]})}, nil
+		out := &s3.GetObjectOutput{VersionId: aws.String("v1"), ETag: aws.String("e1")}
+		if in.Range != nil {
+			from, to := 0, 0
+			if _, err := fmt.Sscanf(*in.Range, "bytes=%d-%d", &from, &to); err != nil {
+				return nil, err
+			}
+			out.ContentRange = aws.String(fmt.Sprintf("bytes %d-%d/%d", from, to, len(body)))
+			body = body[from:min(to+1, len(body))]
+		}
+		out.ContentLength, out.Body = aws.Int64(int64(len(body))), io.NopCloser(&stream{b, bytes.NewReader(body), b.broken[*in.Key]})
+		return out, nil
+	})
+	cloud.Register(c, "S3.HeadObject", cloud.Spec[s3.HeadObjectInput]{Actions: func(_ *cloud.Call, in *s3.HeadObjectInput) []grant.Action {
+		return one("s3:GetObject", arn+"/"+*in.Key)
+	}}, func(_ *cloud.Call, in *s3.HeadObjectInput) (*s3.HeadObjectOutput, error) {
+		if _, stored := b.objects[*in.Key]; !stored {
+			return nil, &types.NotFound{}
+		}
+		return &s3.HeadObjectOutput{VersionId: aws.String("v1")}, nil
 	})
 	cloud.Register(c, "S3.PutObject", cloud.Spec[s3.PutObjectInput]{Mutating: true, Actions: func(_ *cloud.Call, in *s3.PutObjectInput) []grant.Action {
 		return one("s3:PutObject", arn+"/"+*in.Key)
@@ -54,14 +72,14 @@ func (b *store) serve(c *cloud.Cloud, bucket string) {
 	}}, func(_ *cloud.Call, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
 		var keys []string
 		for key := range b.objects {
-			if strings.HasPrefix(key, *in.Prefix) && key > aws.ToString(in.ContinuationToken) && !b.gone[key] {
+			if strings.HasPrefix(key, *in.Prefix) && key > max(aws.ToString(in.ContinuationToken), aws.ToString(in.StartAfter)) && !b.gone[key] {
 				keys = append(keys, key)
 			}
 		}
 		slices.Sort(keys)
 		out := &s3.ListObjectsV2Output{IsTruncated: aws.Bool(len(keys) > 2)}
 		for _, key := range keys[:min(2, len(keys))] { // small pages, so that every listing has several
-			out.Contents = append(out.Contents, types.Object{Key: aws.String(key)})
+			out.Contents = append(out.Contents, types.Object{Key: aws.String(key), Size: aws.Int64(int64(len(b.objects[key])))})
 			out.NextContinuationToken = aws.String(key)
 		}
 		return out, nil

@@ -1,28 +1,33 @@
-// Package verifychecksums proves that a recovery point still holds what its manifest says, byte by byte.
+// Package verifychecksums proves that a recovery point still holds what its manifest says, byte by byte, and that the
+// chain of manifests up to it is whole.
 //
-// It refuses to call anything verified that it did not read: an object that cannot be read, a batch that failed and a
-// batch that ran out of time are unknown, and unknown fails the verification as a mismatch does. It repairs nothing and
+// It refuses to call anything verified that it did not read: an object that cannot be read, an item whose function failed
+// and one that ran out of time are unknown, and unknown fails the verification as a mismatch does. It repairs nothing and
 // deletes nothing; it writes only below the day's verifications and verified folders.
 //
-// One verification is four actions: plan reads the manifest and writes the work list, batch hashes some of its objects,
-// extras compares the list with what is stored, and conclude puts the answers together and raises Failed unless every
-// object passed.
+// Function planverification lays the work out. Here, item reads one batch of objects or some manifests of the chain, extras
+// compares the list with what is stored, and conclude puts the answers together and raises Failed unless every object
+// passed and no point of the chain was removed or altered.
 package verifychecksums
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
+	"encoding/json"
 	"fmt"
-	"path"
-	"strings"
+	"io"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/verification"
 )
 
 // Event is an example input.
@@ -35,88 +40,30 @@ var Errors = []failure.Kind{failure.InvalidInput, failure.NotFound, failure.Unav
 
 // Input says what to do. Each action reads its own fields.
 type Input struct {
-	Action    string `json:"action"`    // plan, batch, extras or conclude
-	Execution string `json:"execution"` // plan: name of the execution
-	Date      string `json:"date"`      // plan: day (UTC) as 2026-01-15; its newest manifest is verified
-	Manifest  string `json:"manifest"`  // plan: key of a manifest; without it and a date, the newest of the last 31 days
-	Kind      string `json:"kind"`      // plan: whose newest manifest is meant; application-data without it
-	Depth     string `json:"depth"`     // plan: content (the default) reads every byte, attributes compares what S3 says
-	Purpose   string `json:"purpose"`   // plan: restore judges versions alone, as a restore reads them: what somebody put on top of them or beside them does not count
-	Items     []Item `json:"items"`     // batch: the objects to read
-	Plan      *Plan  `json:"plan"`      // extras, conclude: what plan answered
-	Results   string `json:"results"`   // conclude: key of the manifest.json that the map's ResultWriter wrote; "" without objects
-}
-
-// Item is one line of the work list.
-type Item struct {
-	Key       string `json:"key"`
-	VersionID string `json:"versionId"`
-	Size      int64  `json:"size"`   // bytes
-	SHA256    string `json:"sha256"` // hexadecimal
-	// Checksum is the SHA-256 as S3 has to state it; with it, nothing is read and S3's word is taken.
-	Checksum string `json:"checksum,omitempty"`
-}
-
-// Plan is a verification that was begun.
-type Plan struct {
-	Bucket   string `json:"bucket"`
-	Purpose  string `json:"purpose,omitempty"`
-	Manifest string `json:"manifest"` // key
-	Version  string `json:"version"`  // version of the manifest, so that every step reads the same one
-	Kind     string `json:"kind"`
-	Depth    string `json:"depth"` // attributes or content
-	Prefix   string `json:"prefix"`
-	Taken    string `json:"taken"` // RFC 3339, UTC
-	Work     string `json:"work"`  // folder of this verification, ends with /
-	Items    string `json:"items"` // key of the work list: JSON Lines of Item
-	Objects  int    `json:"objects"`
-	Bytes    int64  `json:"bytes"`
-}
-
-// Verdict is what was found out about one object.
-type Verdict string
-
-// The verdicts. Only Pass is good; Unknown is what could not be read.
-const (
-	Pass      Verdict = "pass"
-	Mismatch  Verdict = "mismatch"
-	Missing   Verdict = "missing"
-	Truncated Verdict = "truncated"
-	Extra     Verdict = "extra"
-	Unknown   Verdict = "unknown"
-)
-
-// Result is the verdict on one object.
-type Result struct {
-	Key       string  `json:"key"`
-	VersionID string  `json:"versionId"`
-	Verdict   Verdict `json:"verdict"`
-	Detail    string  `json:"detail"` // "" for pass
+	Action  string             `json:"action"`  // item, extras or conclude
+	Item    *verification.Item `json:"item"`    // item: a line of the work list
+	Attempt int                `json:"attempt"` // item: how often it was tried before
+	Plan    *verification.Plan `json:"plan"`    // extras, conclude: what planverification answered
+	Results string             `json:"results"` // conclude: key of the manifest.json that the map's ResultWriter wrote; "" without items
 }
 
 // Output has the field of the action that ran.
 type Output struct {
-	Plan    *Plan    `json:"plan,omitempty"`    // plan
-	Results []Result `json:"results,omitempty"` // batch: one for each item
-	Found   *int     `json:"found,omitempty"`   // extras: how many objects are not as listed
-	Report  *Report  `json:"report,omitempty"`  // conclude
+	Answer *verification.Answer `json:"answer,omitempty"` // item
+	Done   *bool                `json:"done,omitempty"`   // extras: false when it has to be called again
+	Report *Report              `json:"report,omitempty"` // conclude
 }
 
 // Handler verifies recovery points.
 type Handler struct {
-	p      platform.Platform
-	bucket string
-	client *s3.Client
+	p     platform.Platform
+	store backup.Store
 }
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
-	client := s3.NewFromConfig(p.AWS, func(o *s3.Options) {
-		// Our own digest decides. With the SDK's validation on, a corrupted body ends as a read error, which would look
-		// like an object that cannot be read.
-		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-	})
-	return &Handler{p: p, bucket: p.Environment.BucketIn(p.Region(), p.Environment.Buckets.Backups), client: client}
+	bucket := p.Environment.BucketIn(p.Region(), p.Environment.Buckets.Backups)
+	return &Handler{p: p, store: backup.Store{Client: backup.Client(p.AWS, max(p.Parallel, 1)), Bucket: bucket}}
 }
 
 // Grants is what it may do: read the region's backups, and write below their verifications and verified folders.
@@ -135,18 +82,15 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 // Handle runs one action.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	switch in.Action {
-	case "plan":
-		plan, err := h.plan(ctx, in)
-		return Output{Plan: plan}, err
-	case "batch":
-		results, err := h.batch(ctx, in.Items)
-		return Output{Results: results}, err
+	case "item":
+		answer, err := h.item(ctx, in.Item, in.Attempt)
+		return Output{Answer: answer}, err
 	case "extras":
 		if err := h.ours(in.Plan); err != nil {
 			return Output{}, err
 		}
-		found, err := h.extras(ctx, *in.Plan)
-		return Output{Found: &found}, err
+		done, err := h.extras(ctx, *in.Plan)
+		return Output{Done: &done}, err
 	case "conclude":
 		if err := h.ours(in.Plan); err != nil {
 			return Output{}, err
@@ -154,21 +98,56 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		report, err := h.conclude(ctx, *in.Plan, in.Results)
 		return Output{Report: report}, err
 	}
-	return Output{}, failure.New(failure.InvalidInput, "verify a backup", "action %q is none of plan, batch, extras and conclude", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "verify a backup", "action %q is none of item, extras and conclude", in.Action)
 }
 
-// ours refuses a plan that this function did not make.
-func (h *Handler) ours(plan *Plan) error {
+// ours refuses a plan that was not made for this bucket.
+func (h *Handler) ours(plan *verification.Plan) error {
 	switch {
 	case plan == nil:
 		return failure.New(failure.InvalidInput, "verify a backup", "no plan was given")
-	case plan.Bucket != h.bucket:
-		return failure.New(failure.InvalidInput, "verify a backup", "the plan is for bucket %s and not for %s", plan.Bucket, h.bucket)
-	case !strings.Contains(plan.Work, "/verifications/"), path.Clean(plan.Work)+"/" != plan.Work:
-		return failure.New(failure.InvalidInput, "verify a backup", "the plan works in %q, which is no verifications folder", plan.Work)
+	case plan.Bucket != h.store.Bucket:
+		return failure.New(failure.InvalidInput, "verify a backup", "the plan is for bucket %s and not for %s", plan.Bucket, h.store.Bucket)
+	}
+	return verification.Ours(plan.Work)
+}
+
+// at names an object in messages.
+func (h *Handler) at(key string) string { return fmt.Sprintf("s3://%s/%s", h.store.Bucket, key) }
+
+func (h *Handler) decode(ctx context.Context, key string, into any) error {
+	text, err := h.get(ctx, key)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return failure.New(failure.Failed, "read "+h.at(key), "%w", err)
 	}
 	return nil
 }
 
-// at names an object in messages.
-func (h *Handler) at(key string) string { return fmt.Sprintf("s3://%s/%s", h.bucket, key) }
+func (h *Handler) get(ctx context.Context, key string) ([]byte, error) {
+	out, err := h.store.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(h.store.Bucket), Key: aws.String(key)})
+	if err != nil {
+		return nil, failure.FromAWS(err, "read %s", h.at(key))
+	}
+	defer func() { _ = out.Body.Close() }() // read only
+	text, err := io.ReadAll(out.Body)
+	return text, failure.FromAWS(err, "read %s", h.at(key))
+}
+
+func (h *Handler) write(ctx context.Context, key string, value any, change ...func(*s3.PutObjectInput)) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	in := &s3.PutObjectInput{
+		Bucket: aws.String(h.store.Bucket), Key: aws.String(key), Body: bytes.NewReader(text),
+		ContentType: aws.String("application/json"), ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
+	}
+	for _, f := range change {
+		f(in)
+	}
+	_, err = h.store.Client.PutObject(ctx, in)
+	return failure.FromAWS(err, "write %s", h.at(key))
+}

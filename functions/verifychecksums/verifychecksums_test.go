@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/acso/disaster-recovery/environments"
+	"github.com/acso/disaster-recovery/functions/planverification"
 	"github.com/acso/disaster-recovery/functions/verifychecksums"
+	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/platform"
@@ -72,6 +74,13 @@ func beginOn(t *testing.T, storage func(w *world, c *cloud.Cloud, bucket string)
 		})
 		return platform.Entry(h.Handle)
 	}})
+	functions.Deploy(east, lambda.Function{Name: "planverification", Timeout: 15 * time.Minute, New: func() platform.Handler {
+		h := planverification.New(platform.Platform{
+			AWS:         w.cloud.Config(cloud.Principal{Name: "planverification", Region: east, Grants: planverification.Grants(e, east)}),
+			Environment: e, Clock: s,
+		})
+		return platform.Entry(h.Handle)
+	}})
 	functions.Deploy(east, lambda.Function{Name: "notify", Timeout: time.Minute, New: func() platform.Handler {
 		return func(_ context.Context, payload json.RawMessage) (json.RawMessage, error) {
 			w.told = append(w.told, string(payload))
@@ -84,7 +93,7 @@ func beginOn(t *testing.T, storage func(w *world, c *cloud.Cloud, bucket string)
 	}
 	w.states = stepfunctions.New(w.cloud, functions, evaluator)
 	m, _ := statemachines.Named("verify-backup")
-	text, err := m.Substitute(map[string]string{"verifychecksums": "verifychecksums", "notify": "notify"})
+	text, err := m.Substitute(map[string]string{"planverification": "planverification", "verifychecksums": "verifychecksums", "notify": "notify"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,12 +157,12 @@ func (w *world) report() (r verifychecksums.Report) {
 }
 
 func TestAWholeRecoveryPointPasses(t *testing.T) {
-	w := begin(t, 120) // three batches
+	w := begin(t, 120)
 	x := w.verify(`{}`)
 	if x.Status() != asl.Succeeded || !strings.Contains(string(x.Output()), `"objects":120`) {
 		t.Fatalf("it ended %s with %s: %s: %s", x.Status(), x.Output(), x.Error(), x.Cause())
 	}
-	if r := w.report(); r.Counts[verifychecksums.Pass] != 120 || len(r.Findings) != 0 {
+	if r := w.report(); r.Counts[backup.Pass] != 120 || len(r.Findings) != 0 {
 		t.Errorf("the report says %+v", r)
 	}
 	if !slices.Equal(w.store.metrics, []float64{0}) || len(w.told) != 0 {
@@ -176,10 +185,10 @@ func TestEveryDamageIsNamed(t *testing.T) {
 	if x.Status() != asl.Failed || x.Error() != "FailedClean" {
 		t.Fatalf("it ended %s: %s", x.Status(), x.Error())
 	}
-	want := map[string]verifychecksums.Verdict{
-		w.object(3): verifychecksums.Mismatch, w.object(4): verifychecksums.Truncated, w.object(12): verifychecksums.Mismatch,
-		w.object(10): verifychecksums.Missing, w.object(11): verifychecksums.Missing, w.object(55): verifychecksums.Unknown,
-		w.prefix + "nobody listed me": verifychecksums.Extra,
+	want := map[string]backup.Verdict{
+		w.object(3): backup.Mismatch, w.object(4): backup.Mismatch, w.object(12): backup.Mismatch,
+		w.object(10): backup.Missing, w.object(11): backup.Missing, w.object(55): backup.Unknown,
+		w.prefix + "nobody listed me": backup.Extra,
 	}
 	found := w.report().Findings
 	if len(found) != len(want) {
@@ -255,7 +264,7 @@ func TestALargeObjectTakesConstantMemory(t *testing.T) {
 
 func TestTheEventDecodes(t *testing.T) {
 	var in verifychecksums.Input
-	if err := platform.Decode(json.RawMessage(verifychecksums.Event), &in); err != nil || in.Action != "plan" {
+	if err := platform.Decode(json.RawMessage(verifychecksums.Event), &in); err != nil || in.Action != "item" || in.Item.Batch == nil {
 		t.Errorf("event.json: %+v, %v", in, err)
 	}
 }

@@ -17,22 +17,23 @@ import (
 
 // Link is one point in the chain of its kind.
 type Link struct {
-	Key     string    `json:"key"`
-	Taken   time.Time `json:"taken"`  // UTC
-	Digest  string    `json:"digest"` // "" when it cannot be read
-	Full    bool      `json:"full"`
-	Objects int       `json:"objects"`
-	Bytes   int64     `json:"bytes"`
-	Verdict Verdict   `json:"verdict"` // pass, mismatch (altered), missing (removed) or unknown (cannot be read)
-	Detail  string    `json:"detail,omitempty"`
-
-	previous, previousKey string
+	Key         string    `json:"key"`
+	Taken       time.Time `json:"taken"`              // UTC
+	Size        int64     `json:"size"`               // bytes of the manifest
+	Digest      string    `json:"digest,omitempty"`   // "" when it cannot be read
+	Previous    string    `json:"previous,omitempty"` // digest and key of the point that it followed, as it says
+	PreviousKey string    `json:"previousKey,omitempty"`
+	Full        bool      `json:"full,omitempty"`
+	Objects     int       `json:"objects,omitempty"`
+	Bytes       int64     `json:"bytes,omitempty"`
+	Verdict     Verdict   `json:"verdict"` // pass, mismatch (altered), missing (removed) or unknown (cannot be read)
+	Detail      string    `json:"detail,omitempty"`
 }
 
 // ChainOptions say what a whole chain is.
 type ChainOptions struct {
-	From, To time.Time // days, UTC, both included
-	// Kept tells whether retention still keeps a point that is not there. nil means that it keeps everything of the days
+	From, To time.Time // of the points looked at, UTC, both included
+	// Kept tells whether retention still keeps a point that is not there. nil means that it keeps everything of the time
 	// looked at.
 	Kept func(kind string, taken time.Time) bool
 	// Newest is the digest of the last point that is known to have been made, from elsewhere: nothing in the chain itself
@@ -40,18 +41,33 @@ type ChainOptions struct {
 	Newest string
 }
 
-// Chain reads all manifests of a kind over some days and holds each to what its successor says of it. The links come
-// in the order of time; what is missing is in its place.
+// Chain reads all manifests of a kind over some time and holds each to what its successor says of it. The links come in
+// the order of time; what is missing is in its place.
 func Chain(ctx context.Context, store Store, kind string, options ChainOptions) ([]Link, error) {
-	if options.To.Before(options.From) {
-		return nil, failure.New(failure.InvalidInput, "verify the chain of "+kind, "it ends on %s, before it begins on %s", options.To.Format(time.DateOnly), options.From.Format(time.DateOnly))
+	links, err := Links(ctx, store, kind, options)
+	if err != nil {
+		return nil, err
+	}
+	for i := range links {
+		if links[i], err = store.seal(ctx, kind, links[i], nil); err != nil {
+			return nil, err
+		}
+	}
+	return CompareLinks(kind, links, options), nil
+}
+
+// Links lists the points of a chain, unread. It is Chain's first third, for who reads many manifests in several places.
+func Links(ctx context.Context, store Store, kind string, options ChainOptions) ([]Link, error) {
+	from, to := options.From.UTC(), options.To.UTC()
+	if to.Before(from) {
+		return nil, failure.New(failure.InvalidInput, "verify the chain of "+kind, "it ends at %s, before it begins at %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
 	}
 	links := []Link{}
-	from := options.From.UTC().Truncate(24 * time.Hour)
-	for day := from; !day.After(options.To.UTC()); day = day.AddDate(0, 0, 1) {
+	for day := from.Truncate(24 * time.Hour); !day.After(to); day = day.AddDate(0, 0, 1) {
 		err := list(ctx, store.Client, store.Bucket, manifest.Folder(day), func(o types.Object) error {
-			if of, at, ok := manifest.ParseKey(aws.ToString(o.Key)); ok && of == kind {
-				links = append(links, Link{Key: aws.ToString(o.Key), Taken: at})
+			of, at, ok := manifest.ParseKey(aws.ToString(o.Key))
+			if ok && of == kind && !at.Before(from) && !at.After(to) {
+				links = append(links, Link{Key: aws.ToString(o.Key), Taken: at, Size: aws.ToInt64(o.Size)})
 			}
 			return nil
 		})
@@ -59,55 +75,76 @@ func Chain(ctx context.Context, store Store, kind string, options ChainOptions) 
 			return nil, err
 		}
 	}
-	for i := range links {
-		if err := store.seal(ctx, kind, &links[i]); err != nil {
-			return nil, err
-		}
-	}
-	return compare(links, kind, from, options), nil
+	return links, nil
 }
 
+// CheckLinks reads manifests of a kind to their ends: Chain's second third. What was not read when time was up is unknown;
+// nil is never late.
+func CheckLinks(ctx context.Context, store Store, kind string, keys []string, late func() bool) ([]Link, error) {
+	links := []Link{}
+	for _, key := range keys {
+		of, taken, ok := manifest.ParseKey(key)
+		if !ok || of != kind {
+			return nil, failure.New(failure.InvalidInput, "verify the chain of "+kind, "%q is no manifest of it", key)
+		}
+		link, err := store.seal(ctx, kind, Link{Key: key, Taken: taken}, late)
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, link)
+	}
+	return links, nil
+}
+
+var errLate = errors.New("time is up")
+
 // seal reads a manifest to its end.
-func (s Store) seal(ctx context.Context, kind string, l *Link) error {
+func (s Store) seal(ctx context.Context, kind string, l Link, late func() bool) (Link, error) {
 	r, err := s.open(ctx, l.Key, "")
 	for err == nil {
-		_, err = r.Next()
+		if _, err = r.Next(); late != nil && late() {
+			err = errLate
+		}
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return l, context.Cause(ctx)
 	}
 	switch _, altered := asDistrust(trust(err)); {
+	case errors.Is(err, errLate):
+		l.Verdict, l.Detail = Unknown, "was not read to its end in time"
 	case errors.Is(err, io.EOF) && (r.Header.Kind != kind || !r.Header.Taken.Equal(l.Taken)):
 		l.Verdict, l.Detail = Mismatch, "it says that it is of "+r.Header.Kind+" at "+r.Header.Taken.Format(time.RFC3339)
 	case errors.Is(err, io.EOF):
 		l.Digest, l.Full, l.Objects, l.Bytes, l.Verdict = r.Seal.Digest, r.Header.Full, r.Seal.Objects, r.Seal.Bytes, Pass
-		l.previous, l.previousKey = r.Header.Previous, r.Header.PreviousKey
+		l.Previous, l.PreviousKey = r.Header.Previous, r.Header.PreviousKey
 	case altered:
 		l.Verdict, l.Detail = Mismatch, err.Error()
 	default:
 		l.Verdict, l.Detail = Unknown, err.Error()
 	}
-	return nil
+	return l, nil
 }
 
-// compare holds each link to its successor.
-func compare(links []Link, kind string, from time.Time, options ChainOptions) []Link {
+// CompareLinks holds each link to its successor: Chain's last third. The links have been checked and are in the order of
+// time.
+func CompareLinks(kind string, links []Link, options ChainOptions) []Link {
+	links = slices.Clone(links)
 	at := map[string]int{}
 	for i, l := range links {
 		at[l.Key] = i
 	}
 	missing := map[string]Link{}
 	for _, l := range links {
-		if l.previousKey == "" {
+		if l.PreviousKey == "" {
 			continue
 		}
-		i, there := at[l.previousKey]
-		of, taken, ok := manifest.ParseKey(l.previousKey)
+		i, there := at[l.PreviousKey]
+		of, taken, ok := manifest.ParseKey(l.PreviousKey)
 		switch {
-		case there && links[i].Verdict == Pass && links[i].Digest != l.previous && l.previous != "":
-			links[i].Verdict, links[i].Detail = Mismatch, "it is not the one that "+l.Key+" followed: its digest was "+l.previous
-		case !there && ok && of == kind && !taken.Before(from) && (options.Kept == nil || options.Kept(kind, taken)):
-			missing[l.previousKey] = Link{Key: l.previousKey, Taken: taken, Digest: l.previous, Verdict: Missing, Detail: l.Key + " followed it, and it is not there"}
+		case there && links[i].Verdict == Pass && links[i].Digest != l.Previous && l.Previous != "":
+			links[i].Verdict, links[i].Detail = Mismatch, "it is not the one that "+l.Key+" followed: its digest was "+l.Previous
+		case !there && ok && of == kind && !taken.Before(options.From) && (options.Kept == nil || options.Kept(kind, taken)):
+			missing[l.PreviousKey] = Link{Key: l.PreviousKey, Taken: taken, Digest: l.Previous, Verdict: Missing, Detail: l.Key + " followed it, and it is not there"}
 		}
 	}
 	return placed(links, missing, options.Newest)

@@ -39,6 +39,16 @@ func CheckBatch(ctx context.Context, store Store, b Batch, options CheckOptions)
 	return c.close(err)
 }
 
+// KeysOf are the keys that a batch means, for who has to name what was never read.
+func KeysOf(ctx context.Context, store Store, b Batch) ([]string, error) {
+	objects, err := store.lines(ctx, b)
+	keys := make([]string, 0, len(objects))
+	for _, o := range objects {
+		keys = append(keys, o.Key)
+	}
+	return keys, err
+}
+
 // lines reads the objects of a batch again, and holds them to what the plan saw.
 func (s Store) lines(ctx context.Context, b Batch) ([]manifest.Object, error) {
 	op := fmt.Sprintf("read batch %d of s3://%s/%s", b.Number, s.Bucket, b.Manifest)
@@ -125,6 +135,10 @@ func (c *checker) add(o manifest.Object, first, count int) error {
 
 // judge takes verdicts in the order of keys. An object in stretches passes when they all do.
 func (c *checker) judge(one checked) error {
+	if one.verdict == busy {
+		one.verdict = Unknown
+		c.tally.Again++
+	}
 	if c.some && c.now.object.Key == one.object.Key {
 		if c.now.verdict == Pass {
 			c.now.verdict, c.now.detail = one.verdict, one.detail

@@ -27,7 +27,7 @@ func (c *checker) whole(ctx context.Context, o manifest.Object) (verdict Verdict
 		} else {
 			verdict, detail, err = c.stream(ctx, o, "", []string{o.SHA256}, max(o.Size, 1), o.Size)
 		}
-		if err != nil || verdict != Unknown {
+		if err != nil || verdict != busy {
 			break
 		}
 	}
@@ -39,7 +39,7 @@ func (c *checker) parts(ctx context.Context, o manifest.Object, first, count int
 	from, to := int64(first)*o.PartSize, min(int64(first+count)*o.PartSize, o.Size)
 	for range tries {
 		span := fmt.Sprintf("bytes=%d-%d", from, to-1)
-		if verdict, detail, err = c.stream(ctx, o, span, o.Parts[first:first+count], o.PartSize, to-from); err != nil || verdict != Unknown {
+		if verdict, detail, err = c.stream(ctx, o, span, o.Parts[first:first+count], o.PartSize, to-from); err != nil || verdict != busy {
 			break
 		}
 	}
@@ -72,7 +72,7 @@ func (c *checker) stream(ctx context.Context, o manifest.Object, span string, di
 		case ctx.Err() != nil:
 			return "", "", context.Cause(ctx)
 		case err != nil:
-			return Unknown, fmt.Sprintf("cannot be read: it broke off after %d bytes: %v", read, err), nil
+			return busy, fmt.Sprintf("cannot be read: it broke off after %d bytes: %v", read, err), nil
 		}
 		if sum := hex.EncodeToString(digest.Sum(nil)); sum != want {
 			return Mismatch, fmt.Sprintf("%shas SHA-256 %s and was stored with %s", which(n, len(digests), span), sum, want), nil
@@ -90,8 +90,6 @@ func which(n, of int, span string) string {
 	}
 	return fmt.Sprintf("piece %d of %s ", n+1, span)
 }
-
-var errLate = errors.New("time is up")
 
 func (c *checker) copy(to io.Writer, from io.Reader, buffer []byte) (int64, error) {
 	var all int64
@@ -148,6 +146,9 @@ func (c *checker) refused(ctx context.Context, o manifest.Object, err error) (Ve
 	}
 	if ctx.Err() != nil {
 		return "", "", context.Cause(ctx)
+	}
+	if failure.Is(failure.FromAWS(err, "read"), failure.Unavailable) {
+		return busy, "cannot be read: " + err.Error(), nil
 	}
 	return Unknown, "cannot be read: " + err.Error(), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"hash"
 	"io"
@@ -53,35 +52,14 @@ type Plan struct {
 	Changed  int       `json:"changed"` // objects whose source kept changing while it was read
 	Unread   int       `json:"unread"`  // files that the point lacks
 	Largest  int64     `json:"largest"` // bytes of the largest batch
-	Items    string    `json:"items"`   // key of the work list: JSON Lines of Batch
 }
 
-// PlanBatches reads a manifest to its end, so that an altered one is found before any object is read, and writes the
-// work list for it. For depth attributes the bytes of objects do not count.
-func PlanBatches(ctx context.Context, store Store, key, items string, depth Depth, limits Limits) (Plan, error) {
+// PlanBatches reads a manifest to its end, so that an altered one is found before any object is read, and gives the
+// batches for it, which count only once it returns no error. For depth attributes the bytes of objects do not count.
+func PlanBatches(ctx context.Context, store Store, key string, depth Depth, limits Limits, use func(Batch) error) (Plan, error) {
 	if depth != Attributes && depth != Content {
 		return Plan{}, failure.New(failure.InvalidInput, "plan a verification", "depth %q is none of attributes and content", depth)
 	}
-	list := Target{Client: store.Client, Bucket: store.Bucket, Unversioned: true}.stream(ctx, items, "application/x-ndjson")
-	p, err := each(ctx, store, key, depth, limits, func(b Batch) error {
-		line, err := json.Marshal(b)
-		if err != nil {
-			return err
-		}
-		_, err = list.Write(append(line, '\n'))
-		return err
-	})
-	if err != nil {
-		list.abandon(ctx)
-		return Plan{}, err
-	}
-	p.Items = items
-	_, err = list.close(false)
-	return p, err
-}
-
-// each gives the batches of a manifest. They count only once it returns no error.
-func each(ctx context.Context, store Store, key string, depth Depth, limits Limits, use func(Batch) error) (Plan, error) {
 	version, err := store.version(ctx, key)
 	if err != nil {
 		return Plan{}, err

@@ -57,7 +57,12 @@ func (v version) Stat() (File, error) { return v.at, nil }
 
 // list goes through everything below a prefix, in the order of keys.
 func list(ctx context.Context, client *s3.Client, bucket, prefix string, use func(types.Object) error) error {
-	in := &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: aws.String(prefix), EncodingType: types.EncodingTypeUrl}
+	return listAfter(ctx, client, bucket, prefix, "", use)
+}
+
+// listAfter begins behind a key, "" for none.
+func listAfter(ctx context.Context, client *s3.Client, bucket, prefix, after string, use func(types.Object) error) error {
+	in := &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: aws.String(prefix), StartAfter: optional(after), EncodingType: types.EncodingTypeUrl}
 	for {
 		out, err := client.ListObjectsV2(ctx, in)
 		if err != nil {

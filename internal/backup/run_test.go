@@ -178,7 +178,7 @@ func TestAPointIsNotBuiltOnAnAlteredOne(t *testing.T) {
 	if p.Distrust == "" || !p.Full || p.Sent != 2 {
 		t.Errorf("%+v", p)
 	}
-	links, err := backup.Chain(ctx, w.backups(), "application-data", backup.ChainOptions{From: noon, To: noon})
+	links, err := backup.Chain(ctx, w.backups(), "application-data", backup.ChainOptions{From: noon, To: noon.Add(time.Hour)})
 	if err != nil || len(links) != 2 || links[0].Verdict != backup.Mismatch || links[1].Verdict != backup.Pass {
 		t.Errorf("%+v, %v", links, err)
 	}

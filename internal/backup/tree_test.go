@@ -229,7 +229,7 @@ func TestLargeFilesGoInPartsAndAreReadOnce(t *testing.T) {
 				t.Errorf("%s: %+v, %v", depth, r, err)
 			}
 		}
-		plan, err := backup.PlanBatches(ctx, store, p.Manifest, "work/items.jsonl", backup.Content, backup.Limits{Bytes: 6 << 20})
+		plan, err := backup.PlanBatches(ctx, store, p.Manifest, backup.Content, backup.Limits{Bytes: 6 << 20}, func(backup.Batch) error { return nil })
 		if err != nil || plan.Batches != 3 {
 			t.Fatalf("%+v, %v", plan, err)
 		}

@@ -24,6 +24,9 @@ const (
 	Unknown  Verdict = "unknown"
 )
 
+// busy is Unknown while it is not known for good: S3 asked for patience or a connection broke.
+const busy Verdict = "busy"
+
 // Finding is the verdict on one object, or on a range of parts of a large one.
 type Finding struct {
 	Key       string  `json:"key"`
@@ -41,6 +44,7 @@ type Tally struct {
 	Missing  int   `json:"missing"`
 	Extra    int   `json:"extra"`
 	Unknown  int   `json:"unknown"`
+	Again    int   `json:"-"` // of the unknown: those that may be known when S3 is asked again
 }
 
 // Good tells whether everything passed.
@@ -55,6 +59,7 @@ func (t *Tally) Add(other Tally) {
 	t.Missing += other.Missing
 	t.Extra += other.Extra
 	t.Unknown += other.Unknown
+	t.Again += other.Again
 }
 
 func (t *Tally) count(v Verdict) {

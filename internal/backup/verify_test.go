@@ -2,7 +2,6 @@ package backup_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -69,21 +68,16 @@ func TestEveryDamageIsNamed(t *testing.T) {
 	}
 }
 
-func batches(t *testing.T, w world, key string) (out []backup.Batch) {
+func batches(t *testing.T, store backup.Store, key string, depth backup.Depth, limits backup.Limits) (out []backup.Batch, plan backup.Plan) {
 	t.Helper()
-	for _, o := range w.store.Objects(bucket) {
-		if o.Key != key {
-			continue
-		}
-		for line := range strings.Lines(string(o.Body)) {
-			var b backup.Batch
-			if err := json.Unmarshal([]byte(line), &b); err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, b)
-		}
+	plan, err := backup.PlanBatches(ctx, store, key, depth, limits, func(b backup.Batch) error {
+		out = append(out, b)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return out
+	return out, plan
 }
 
 func TestBatchesFindWhatTheWholeFinds(t *testing.T) {
@@ -91,11 +85,7 @@ func TestBatchesFindWhatTheWholeFinds(t *testing.T) {
 		w := newWorld()
 		p, depths := damaged(t, w)
 		for depth, want := range depths {
-			plan, err := backup.PlanBatches(ctx, w.backups(), p.Manifest, "work/items.jsonl", depth, limits)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all := batches(t, w, plan.Items)
+			all, plan := batches(t, w.backups(), p.Manifest, depth, limits)
 			var tally backup.Tally
 			found := map[string]backup.Verdict{}
 			for _, b := range all {
@@ -120,22 +110,12 @@ func TestABatchOfAnAlteredManifestIsRefused(t *testing.T) {
 	w.target.Bucket = "plain"
 	store := backup.Store{Client: w.target.Client, Bucket: "plain"}
 	p := w.run(t, backup.Directory(fstest.MapFS{"a": file("1", noon), "b": file("2", noon)}), backup.Options{Now: noon})
-	if _, err := backup.PlanBatches(ctx, store, p.Manifest, "items", backup.Content, backup.Limits{}); err != nil {
-		t.Fatal(err)
-	}
-	var b backup.Batch
-	for _, o := range w.store.Objects("plain") {
-		if o.Key == "items" {
-			if err := json.Unmarshal(o.Body, &b); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	all, _ := batches(t, store, p.Manifest, backup.Content, backup.Limits{})
 	w.store.Corrupt("plain", p.Manifest)
-	if _, _, err := backup.CheckBatch(ctx, store, b, backup.CheckOptions{Depth: backup.Content}); err == nil {
+	if _, _, err := backup.CheckBatch(ctx, store, all[0], backup.CheckOptions{Depth: backup.Content}); err == nil {
 		t.Error("it was checked against an altered manifest")
 	}
-	if _, err := backup.PlanBatches(ctx, store, p.Manifest, "items", backup.Content, backup.Limits{}); err == nil {
+	if _, err := backup.PlanBatches(ctx, store, p.Manifest, backup.Content, backup.Limits{}, func(backup.Batch) error { return nil }); err == nil {
 		t.Error("it was planned from an altered manifest")
 	}
 }
@@ -143,7 +123,8 @@ func TestABatchOfAnAlteredManifestIsRefused(t *testing.T) {
 func TestWhatCannotBeReadIsUnknown(t *testing.T) {
 	w := newWorld()
 	p := w.run(t, backup.Directory(fstest.MapFS{"a": file("1", noon), "b": file("2", noon)}), backup.Options{Now: noon})
-	b := plan(t, w, p)
+	all, _ := batches(t, w.backups(), p.Manifest, backup.Content, backup.Limits{})
+	b := all[0]
 	heal := w.Inject(cloud.Fault{Operation: "S3.GetObject", Effect: cloud.ErrorBefore, First: 2, Count: 100_000}) // the manifest can be read
 	tally, _, err := backup.CheckBatch(ctx, w.backups(), b, backup.CheckOptions{Depth: backup.Content})
 	heal()
@@ -154,14 +135,6 @@ func TestWhatCannotBeReadIsUnknown(t *testing.T) {
 	if err != nil || tally.Unknown != 2 {
 		t.Errorf("out of time: %+v, %v", tally, err)
 	}
-}
-
-func plan(t *testing.T, w world, p backup.Point) backup.Batch {
-	t.Helper()
-	if _, err := backup.PlanBatches(ctx, w.backups(), p.Manifest, "work/one.jsonl", backup.Content, backup.Limits{}); err != nil {
-		t.Fatal(err)
-	}
-	return batches(t, w, "work/one.jsonl")[0]
 }
 
 func TestARemovedOrReplacedPointIsFound(t *testing.T) {
@@ -272,6 +245,42 @@ func TestAFailureEndsManyAtOnce(t *testing.T) {
 		heal()
 		if err == nil || p.Manifest != "" {
 			t.Errorf("%s: %+v, %v", operation, p, err)
+		}
+	}
+}
+
+func TestASweepThatIsInterruptedFindsTheSame(t *testing.T) {
+	w := newWorld()
+	tree := fstest.MapFS{}
+	for n := range 2500 {
+		tree[fmt.Sprintf("%04d", n)] = file("x", noon.Add(-time.Hour))
+	}
+	w.run(t, backup.Directory(tree), backup.Options{Now: noon})
+	delete(tree, "0007")
+	delete(tree, "2007")
+	tree["0001 is new"] = file("y", noon)
+	w.run(t, backup.Directory(tree), backup.Options{Now: noon.Add(time.Minute)})
+	delete(tree, "0001 is new")
+	p := w.run(t, backup.Directory(tree), backup.Options{Now: noon.Add(2 * time.Minute)})
+	w.store.Put(bucket, prefix+"0500 extra", []byte("extra"))
+	w.store.Put(bucket, prefix+"zz extra", []byte("extra"))
+	w.store.Remove(bucket, prefix+"1200")
+	w.store.Remove(bucket, prefix+"2499")
+	want := map[string]backup.Verdict{prefix + "0500 extra": backup.Extra, prefix + "zz extra": backup.Extra, prefix + "1200": backup.Missing, prefix + "2499": backup.Missing}
+	for name, late := range map[string]func() bool{"at once": nil, "at every page": func() bool { return true }} {
+		var sweep backup.Sweep
+		rounds := 0
+		for !sweep.Done() {
+			if rounds++; rounds > 10 {
+				t.Fatalf("%s: it does not come forward: %+v", name, sweep)
+			}
+			var err error
+			if sweep, err = backup.Extras(ctx, w.backups(), p.Manifest, p.Version, sweep, late); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := verdicts(sweep.Findings()); !maps.Equal(got, want) || late == nil && rounds != 1 || late != nil && rounds < 3 {
+			t.Errorf("%s, in %d rounds: %v", name, rounds, sweep.Findings())
 		}
 	}
 }

@@ -6,6 +6,10 @@ import "fmt"
 func (e *Environment) LogGroups(region string) []string {
 	groups := make([]string, 0, len(e.Services))
 	for _, s := range e.Services {
+		if existing, is := e.Existing(region).Cluster.service(s.Name); is {
+			groups = append(groups, existing.LogGroup)
+			continue
+		}
 		groups = append(groups, e.LogGroup(region)+"/"+s.Name)
 	}
 	return groups

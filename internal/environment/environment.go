@@ -40,6 +40,8 @@ type Environment struct {
 	Policies Policies `json:"policies"`
 	// The rhythm at which the primary is watched.
 	Monitoring Monitoring `json:"monitoring"`
+	// The parts of the workload that exist already and are used as they are; the only group that may be left out.
+	Imports Imports `json:"imports,omitzero"`
 }
 
 // Regions are the two regions of the pair.
@@ -80,6 +82,20 @@ type Database struct {
 	BackupWindow string `json:"backupWindow"`
 	// The KMS keys of the database and its snapshots, one in each region.
 	Keys Keys `json:"keys"`
+	// The tables whose rows are compared before a failback, to list what never arrived in the other region.
+	Tables []Table `json:"tables"`
+}
+
+// Table is a table whose rows can be compared between two databases.
+type Table struct {
+	// The table's name, with its schema where that is not the default one.
+	Name string `json:"name"`
+	// The column of its primary key.
+	Key string `json:"key"`
+	// The PostgreSQL type of that column: text, uuid, bigint or integer.
+	KeyType string `json:"keyType"`
+	// The column of type timestamptz that every insert and update sets to the present; it needs an index.
+	Changed string `json:"changed"`
 }
 
 // Keys are the KMS keys (ARN, identifier or alias) of the two regions: a copy needs a key in its region.
@@ -222,6 +238,8 @@ type Policies struct {
 	Lag LagPolicy `json:"lag"`
 	// How long after a finished failover an alarm starts nothing.
 	CoolDown Duration `json:"coolDown"`
+	// How long a database that a failback put aside is kept before it may be released: whole days.
+	KeepOld Duration `json:"keepOld"`
 }
 
 // Approval says how long a person is waited for and what silence means.

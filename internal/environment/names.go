@@ -14,10 +14,18 @@ func (e *Environment) Pair(region string) string {
 func (e *Environment) Prefix() string { return e.Application + "-" + e.Name }
 
 // Cluster is the ECS cluster of a region; the standby's carries -dr, as the procedures name it.
-func (e *Environment) Cluster(region string) string { return e.workload(region) + "-cluster" }
+func (e *Environment) Cluster(region string) string {
+	if c := e.Existing(region).Cluster; c.Imported() {
+		return c.Name
+	}
+	return e.workload(region) + "-cluster"
+}
 
 // Service is the ECS service of a region.
 func (e *Environment) Service(region, service string) string {
+	if existing, is := e.Existing(region).Cluster.service(service); is {
+		return existing.Service
+	}
 	return e.workload(region) + "-" + service
 }
 
@@ -44,8 +52,12 @@ func (e *Environment) DatabaseKey(region string) string {
 	return e.Database.Keys.Primary
 }
 
-// BucketIn is a bucket's name in a region: S3 names are global, so the recovery region's copy has a suffix.
+// BucketIn is a bucket's name in a region: S3 names are global, so the recovery region's copy has a suffix, unless it is a
+// data bucket that exists already.
 func (e *Environment) BucketIn(region, bucket string) string {
+	if existing := e.Existing(region).Data; existing != "" && bucket == e.Buckets.Data {
+		return existing
+	}
 	if region == e.Regions.Recovery {
 		return bucket + "-" + region
 	}
@@ -60,11 +72,31 @@ func (e *Environment) CheckersName(region string) string {
 	return "checkers-" + region + "." + e.Domain.Name
 }
 
-// FileSystem is the Name tag of the EFS file system of a region.
-func (e *Environment) FileSystem(region string) string { return e.workload(region) + "-data" }
+// FileSystem is the Name tag of the EFS file system of a region, or the identifier (fs-...) of one that exists already.
+func (e *Environment) FileSystem(region string) string {
+	if existing := e.Existing(region).Files; existing != "" {
+		return existing
+	}
+	return e.workload(region) + "-data"
+}
 
-// DatabaseACL is the Name tag of the network ACL around the database subnets of a region.
-func (e *Environment) DatabaseACL(region string) string { return e.workload(region) + "-database-acl" }
+// DatabaseACL is the Name tag of the network ACL around the database subnets of a region, or the identifier (acl-...) of one
+// that exists already.
+func (e *Environment) DatabaseACL(region string) string {
+	if existing := e.Existing(region).Network; existing.Imported() {
+		return existing.DatabaseACL
+	}
+	return e.workload(region) + "-database-acl"
+}
+
+// ACLFilter is the filter by which EC2 finds a network ACL of that name: the Name tag, or the identifier of one that exists
+// already. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkAcls.html
+func ACLFilter(name string) string {
+	if aclShape.Fits(name) {
+		return "network-acl-id"
+	}
+	return "tag:Name"
+}
 
 // IncidentTable is the DynamoDB table of incidents; each region has one.
 func (e *Environment) IncidentTable() string { return e.Prefix() + "-incidents" }
@@ -107,6 +139,9 @@ func (e *Environment) EndedRule() string { return e.Prefix() + "-execution-ended
 // RestoreEndedRule is the same for a restore.
 func (e *Environment) RestoreEndedRule() string { return e.Prefix() + "-restore-ended" }
 
+// FailbackEndedRule is the same for a failback.
+func (e *Environment) FailbackEndedRule() string { return e.Prefix() + "-failback-ended" }
+
 // FunctionARN is the ARN of a Lambda function in a region.
 func (e *Environment) FunctionARN(region, function string) string {
 	return fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", region, e.Account, e.FunctionName(function))
@@ -118,6 +153,9 @@ func (e *Environment) KeyAlias() string { return "alias/" + e.Prefix() + "-data"
 // Network is the range of private addresses of a region's network. The two differ because the networks are peered:
 // functions of either region prove a fence at the other's database.
 func (e *Environment) Network(region string) string {
+	if existing := e.Existing(region).Network; existing.Imported() {
+		return existing.Range
+	}
 	if region == e.Regions.Recovery {
 		return "10.1.0.0/16"
 	}
@@ -125,7 +163,14 @@ func (e *Environment) Network(region string) string {
 }
 
 // Repository is the ECR repository of a service's image, the same in both regions.
-func (e *Environment) Repository(service string) string { return e.Prefix() + "/" + service }
+func (e *Environment) Repository(service string) string {
+	for _, existing := range append(append([]ExistingImage{}, e.Imports.Primary.Images...), e.Imports.Recovery.Images...) {
+		if existing.Name == service {
+			return existing.Repository
+		}
+	}
+	return e.Prefix() + "/" + service
+}
 
 // LogGroup is the log group of the services of a region.
 func (e *Environment) LogGroup(region string) string {
@@ -137,3 +182,15 @@ func (e *Environment) LogGroup(region string) string {
 
 // PersonRole is the IAM role of people: reader, auditor, operator or break-glass.
 func (e *Environment) PersonRole(who string) string { return e.Prefix() + "-" + who }
+
+// RestoreTest begins the name of everything that a test of the backups makes, and of nothing else:
+// acso-restoretest-production.
+func (e *Environment) RestoreTest() string { return e.Application + "-restoretest-" + e.Name }
+
+// RestoreTestBucket is the bucket that tests restore objects into, in a region; nothing else is in it.
+func (e *Environment) RestoreTestBucket(region string) string {
+	return e.BucketIn(region, e.RestoreTest())
+}
+
+// RestoreTestEndedRule is the rule that clears away what a test left that was aborted or ran out of time.
+func (e *Environment) RestoreTestEndedRule() string { return e.Prefix() + "-restoretest-ended" }

@@ -17,6 +17,7 @@ func (e *Environment) broken() Mistakes {
 	r.relations(e)
 	r.retention(e)
 	r.rhythm(e)
+	r.imports(e)
 	return r.found
 }
 
@@ -62,6 +63,13 @@ func (r *rules) shapes(e *Environment) {
 		r.shape(fmt.Sprintf("regionalParameters[%d]", i), name, regionalShape)
 	}
 	r.shape("sources", e.Sources, sourcesShape)
+	for i, table := range e.Database.Tables {
+		field := fmt.Sprintf("database.tables[%d]", i)
+		r.shape(field+".name", table.Name, tableShape)
+		r.shape(field+".key", table.Key, columnShape)
+		r.shape(field+".keyType", table.KeyType, keyTypeShape)
+		r.shape(field+".changed", table.Changed, columnShape)
+	}
 	r.shape("contacts.on-call.topic", e.Contacts.OnCall.Topic, topicShape)
 	r.shape("contacts.incident-commander.topic", e.Contacts.IncidentCommander.Topic, topicShape)
 	r.shape("contacts.technical-lead.topic", e.Contacts.TechnicalLead.Topic, topicShape)
@@ -146,6 +154,7 @@ func (r *rules) durations(e *Environment) {
 	r.span("policies.approval.timeout", e.Policies.Approval.Timeout, minute, week, time.Second, "")
 	r.span("policies.lag.limit", e.Policies.Lag.Limit, Duration(time.Second), week, time.Second, "")
 	r.span("policies.coolDown", e.Policies.CoolDown, minute, week, time.Second, "")
+	r.span("policies.keepOld", e.Policies.KeepOld, Duration(day), year, day, "")
 	// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html: schedules have a minute's precision.
 	r.span("monitoring.probeInterval", e.Monitoring.ProbeInterval, minute, hour, time.Minute, "")
 	r.span("monitoring.probeTimeout", e.Monitoring.ProbeTimeout, Duration(time.Second), Duration(30*time.Second), time.Second, "")

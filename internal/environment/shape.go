@@ -39,13 +39,39 @@ var (
 	parametersShape = Shape{`^(/[A-Za-z0-9_.-]+){1,10}$`, 500, "a parameter path that begins with / and does not end with it", "/acso/production"}
 	regionalShape   = Shape{`^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,9}$`, 500, "the name of a parameter below parameters, without a slash at its ends", "database/endpoint"}
 	sourcesShape    = Shape{`^https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._-]+)+$`, 255, "an https address of a git repository without user and password", "https://git.company.com/acso/disaster-recovery.git"}
+	// They become part of statements: nothing that would have to be quoted.
+	tableShape   = Shape{`^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$`, 127, "a table's name: lower-case letters, digits and underscores, after a schema and a dot if need be", "case_events"}
+	columnShape  = Shape{`^[a-z_][a-z0-9_]*$`, 63, "a column's name: lower-case letters, digits and underscores", "changed_at"}
+	keyTypeShape = Shape{`^(text|uuid|bigint|integer)$`, 7, "text, uuid, bigint or integer", "uuid"}
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html: 8 or 17 hexadecimal digits.
+	vpcShape        = identifier("vpc", "a VPC identifier")
+	subnetShape     = identifier("subnet", "a subnet identifier")
+	routeTableShape = identifier("rtb", "a route table identifier")
+	aclShape        = identifier("acl", "a network ACL identifier")
+	groupShape      = identifier("sg", "a security group identifier")
+	filesShape      = identifier("fs", "an EFS file system identifier")
+	rangeShape      = Shape{`^[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}$`, 18, "a range of IPv4 addresses", "10.20.0.0/16"}
+	listenerShape   = Shape{`^arn:aws:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:listener/app/[A-Za-z0-9-]+/[0-9a-f]+/[0-9a-f]+$`, 256, "the ARN of a listener of an Application Load Balancer", "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/acso/50dc6c495c0c9188/f2f7dc8efc522ab2"}
+	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html
+	clusterShape = Shape{`^[A-Za-z0-9_-]+$`, 255, "an ECS name: letters, digits, hyphens and underscores", "acso-cluster"}
+	// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+	logGroupShape = Shape{`^[A-Za-z0-9._/#-]+$`, 512, "the name of a log group", "/ecs/acso/supervisor"}
+	// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+	repositoryShape = Shape{`^[a-z0-9]+([._/-][a-z0-9]+)*$`, 256, "an ECR repository name", "acso/supervisor"}
+	// An existing name takes no suffix, so it may be as long as S3 allows.
+	existingBucketShape = Shape{`^[a-z0-9][a-z0-9-]+[a-z0-9]$`, 63, "a bucket name: 3 to 63 lower-case letters, digits and hyphens", "acso-data"}
 	// https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 	topicShape = Shape{`^[A-Za-z0-9_-]+$`, 256, "an SNS topic name: letters, digits, hyphens and underscores", "acso-production-on-call"}
 )
 
+// identifier is the shape of an identifier that EC2 or EFS made up.
+func identifier(kind, means string) Shape {
+	return Shape{`^` + kind + `-([0-9a-f]{8}|[0-9a-f]{17})$`, 32, means, kind + "-0123456789abcdef0"}
+}
+
 // Shapes gives the shape of each field that has one; [] stands for any index.
 func Shapes() map[string]Shape {
-	return map[string]Shape{
+	all := map[string]Shape{
 		"name": nameShape, "application": applicationShape, "account": accountShape,
 		"regions.primary": regionShape, "regions.recovery": regionShape,
 		"domain.name": hostShape, "domain.zone": hostShape, "domain.hostedZone": zoneShape, "domain.healthPath": pathShape,
@@ -54,11 +80,24 @@ func Shapes() map[string]Shape {
 		"database.keys.primary": keyShape, "database.keys.recovery": keyShape,
 		"services[].name": serviceShape,
 		"buckets.backups": bucketShape, "buckets.data": bucketShape, "buckets.compliance": bucketShape,
+		"database.tables[].name": tableShape, "database.tables[].key": columnShape, "database.tables[].keyType": keyTypeShape, "database.tables[].changed": columnShape,
 		"parameters": parametersShape, "regionalParameters[]": regionalShape, "sources": sourcesShape,
 		"contacts.on-call.topic": topicShape, "contacts.incident-commander.topic": topicShape,
 		"contacts.technical-lead.topic": topicShape, "contacts.communications-lead.topic": topicShape,
 		"contacts.business-continuity-manager.topic": topicShape,
 	}
+	for _, side := range []string{"imports.primary.", "imports.recovery."} {
+		for field, shape := range map[string]Shape{
+			"network.vpc": vpcShape, "network.range": rangeShape, "network.publicSubnets[]": subnetShape, "network.privateSubnets[]": subnetShape,
+			"network.databaseSubnets[]": subnetShape, "network.routeTables[]": routeTableShape, "network.databaseACL": aclShape,
+			"balancer.listener": listenerShape, "balancer.securityGroup": groupShape, "balancer.name": hostShape, "balancer.hostedZone": zoneShape,
+			"cluster.name": clusterShape, "cluster.services[].name": serviceShape, "cluster.services[].service": clusterShape, "cluster.services[].logGroup": logGroupShape,
+			"database": instanceShape, "files": filesShape, "data": existingBucketShape, "images[].name": serviceShape, "images[].repository": repositoryShape,
+		} {
+			all[side+field] = shape
+		}
+	}
+	return all
 }
 
 var compiled = compile()

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/smithy-go"
 
+	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/incident"
 )
 
@@ -29,6 +30,7 @@ const (
 type survey struct {
 	sizes       []incident.Size
 	running     int32
+	runs        map[string]int32 // tasks by service
 	servicesErr error
 	acl         string // identifier
 	ingress     bool   // denied
@@ -70,7 +72,7 @@ const servicesPerCall = 10
 
 func (f *Fencer) lookAtServices(ctx context.Context, r *round, s *survey) error {
 	e := f.p.Environment
-	s.sizes, s.running = nil, 0
+	s.sizes, s.running, s.runs = nil, 0, map[string]int32{}
 	var names, resources []string
 	for _, service := range e.Services {
 		names = append(names, e.Service(f.old, service.Name))
@@ -86,6 +88,7 @@ func (f *Fencer) lookAtServices(ctx context.Context, r *round, s *survey) error 
 			for _, service := range out.Services { // one that does not exist is in Failures, and has no task
 				s.sizes = append(s.sizes, incident.Size{Service: aws.ToString(service.ServiceName), Desired: service.DesiredCount})
 				s.running += service.RunningCount
+				s.runs[aws.ToString(service.ServiceName)] = service.RunningCount
 			}
 			return nil
 		})
@@ -122,14 +125,14 @@ func (f *Fencer) lookAtACL(ctx context.Context, r *round, s *survey) error {
 	s.ingress, s.egress = false, false
 	return f.call(ctx, r, func(ctx context.Context) error {
 		out, err := f.ec2.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{
-			Filters: []ec2types.Filter{{Name: aws.String("tag:Name"), Values: []string{name}}},
+			Filters: []ec2types.Filter{{Name: aws.String(environment.ACLFilter(name)), Values: []string{name}}},
 		})
 		if err != nil {
 			return err
 		}
 		if len(out.NetworkAcls) != 1 {
 			// With a code, since the region did answer.
-			return &smithy.GenericAPIError{Code: "NoSingleNetworkAcl", Message: fmt.Sprintf("%d network ACLs have the Name tag %s, one is needed", len(out.NetworkAcls), name)}
+			return &smithy.GenericAPIError{Code: "NoSingleNetworkAcl", Message: fmt.Sprintf("%d network ACLs are called %s, one is needed", len(out.NetworkAcls), name)}
 		}
 		s.acl = aws.ToString(out.NetworkAcls[0].NetworkAclId)
 		for _, entry := range out.NetworkAcls[0].Entries {

@@ -22,7 +22,7 @@ import (
 
 // FileSystem is the file system of the region that the function runs in.
 type FileSystem struct {
-	name   string // its Name tag
+	name   string // its Name tag, or its identifier
 	client *efs.Client
 	id     string
 }
@@ -86,7 +86,7 @@ func (f *FileSystem) State(ctx context.Context) (State, error) {
 	return s, nil
 }
 
-// describe finds the file system by its Name tag. Its creation token would be simpler to ask for, but CloudFormation
+// describe finds the file system by its Name tag, or by its identifier when it existed before. Its creation token would be simpler to ask for, but CloudFormation
 // chooses that itself: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-efs-filesystem.html
 func (f *FileSystem) describe(ctx context.Context) (types.FileSystemDescription, error) {
 	op := "describe the file system " + f.name
@@ -98,13 +98,13 @@ func (f *FileSystem) describe(ctx context.Context) (types.FileSystemDescription,
 			return types.FileSystemDescription{}, failure.FromAWS(err, "%s", op)
 		}
 		for _, system := range page.FileSystems {
-			if aws.ToString(system.Name) == f.name {
+			if aws.ToString(system.Name) == f.name || aws.ToString(system.FileSystemId) == f.name {
 				found = append(found, system)
 			}
 		}
 	}
 	if len(found) != 1 {
-		return types.FileSystemDescription{}, failure.New(failure.NotFound, op, "EFS lists %d with that Name tag", len(found))
+		return types.FileSystemDescription{}, failure.New(failure.NotFound, op, "EFS lists %d with that Name tag or identifier", len(found))
 	}
 	f.id = aws.ToString(found[0].FileSystemId)
 	return found[0], nil

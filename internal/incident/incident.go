@@ -1,4 +1,4 @@
-// Package incident is the memory of a failover or a restore: who owns it, what was seen, what was changed, and which region is
+// Package incident is the memory of a failover, a failback or a restore: who owns it, what was seen, what was changed, and which region is
 // active. It lives in one DynamoDB table in each region, and a region only ever reads its own: what the failing region
 // remembers is neither asked nor believed.
 //
@@ -51,6 +51,7 @@ type Incident struct {
 	Owner         string    `json:"owner"` // ARN of the execution
 	State         State     `json:"state"`
 	Trigger       string    `json:"trigger"`
+	Mode          Mode      `json:"mode,omitempty"`
 	OpenedAt      time.Time `json:"openedAt"`
 	ReopenedAt    time.Time `json:"reopenedAt,omitzero"` // a redriven execution took its own lock back
 	EndedAt       time.Time `json:"endedAt,omitzero"`
@@ -65,10 +66,15 @@ type Incident struct {
 	RequestedAt time.Time   `json:"promotionRequestedAt,omitzero"`
 	PromotedAt  time.Time   `json:"promotedAt,omitzero"` // the replica was seen to take a write
 	Fence       Fence       `json:"fence"`
+	Abort       *Abort      `json:"abort,omitempty"`         // an operator wants it to end
+	CommittedAt time.Time   `json:"committedAt,omitzero"`    // the point of no return: from then on, an abort is refused
+	Drain       *Drain      `json:"drain,omitempty"`         // of the old primary, in a planned switchover
+	Standby     *Workload   `json:"standbyBefore,omitempty"` // the services to be activated, before they were raised
 	Question    *Question   `json:"question,omitempty"`
 	Changes     []Change    `json:"changes,omitempty"`
 	LossSeconds *float64    `json:"lossSeconds,omitempty"` // upper bound of the loss, as finally measured
 	Restore     *Restore    `json:"restore,omitempty"`     // nil for a failover
+	Failback    *Failback   `json:"failback,omitempty"`    // of a failback, and carried on until it is finished
 }
 
 // Change is something that an incident changed in the world, with what a person does to take it back.

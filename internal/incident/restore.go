@@ -96,7 +96,7 @@ func (s *Store) BeginRestore(ctx context.Context, owner, trigger string, restore
 		}
 		next := Incident{
 			Epoch: last.Epoch + 1, Owner: owner, State: Open, Trigger: trigger, OpenedAt: s.clock.Now(), CoolDownUntil: last.CoolDownUntil,
-			Stage: "opened", Fence: Fence{State: FenceNone}, Restore: &restore,
+			Stage: "opened", Fence: Fence{State: FenceNone}, Restore: &restore, Failback: last.unfinished(),
 		}
 		next.inherit(last)
 		if err := s.table.write(ctx, PresentKey, version, next); !errors.Is(err, errConflict) {

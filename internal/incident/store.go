@@ -28,6 +28,7 @@ const attempts = 8
 // Store is the incident table of one region.
 type Store struct {
 	table       table
+	pair        *Store // of the other region, which may not answer; nil there
 	clock       platform.Clock
 	environment *environment.Environment
 }
@@ -36,6 +37,7 @@ type Store struct {
 func NewStore(p platform.Platform) *Store {
 	return &Store{
 		table: table{db: dynamodb.NewFromConfig(p.AWS), name: p.Environment.IncidentTable()},
+		pair:  NewStoreIn(p, p.Environment.Pair(p.Region())),
 		clock: p.Clock, environment: p.Environment,
 	}
 }
@@ -43,6 +45,16 @@ func NewStore(p platform.Platform) *Store {
 // Grants is what using the store takes.
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	return grants(e, region, "dynamodb:GetItem", "dynamodb:PutItem")
+}
+
+// PairGrants is what telling the other region a role takes: the table there.
+func PairGrants(e *environment.Environment, region string) []grant.Grant {
+	return Grants(e, e.Pair(region))
+}
+
+// PairReadGrants is what Begin takes beside Grants: to ask the other region which role it knows of.
+func PairReadGrants(e *environment.Environment, region string) []grant.Grant {
+	return ReadGrants(e, e.Pair(region))
 }
 
 // ReadGrants is what using the store takes that only looks: Present, Past, Role, Observation and Owned.
@@ -106,7 +118,9 @@ func (s *Store) SetRole(ctx context.Context, role Role) error {
 		if now.ActiveRegion == role.ActiveRegion && now.Switch == role.Switch && now.Epoch == role.Epoch {
 			return nil
 		}
-		role.ChangedAt = s.clock.Now()
+		if role.ChangedAt.IsZero() {
+			role.ChangedAt = s.clock.Now()
+		}
 		if err := s.table.write(ctx, roleKey, version, role); !errors.Is(err, errConflict) {
 			return err
 		}

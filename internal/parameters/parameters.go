@@ -109,6 +109,25 @@ func read(ctx context.Context, client *ssm.Client, path string) ([]Parameter, er
 	return slices.CompactFunc(tree, func(a, b Parameter) bool { return a.Name == b.Name }), nil
 }
 
+// Names are the names below a path, in their order. No value is decrypted for it.
+func Names(ctx context.Context, client *ssm.Client, path string) ([]string, error) {
+	var names []string
+	in := &ssm.GetParametersByPathInput{Path: aws.String(path), Recursive: aws.Bool(true)}
+	for {
+		out, err := client.GetParametersByPath(ctx, in)
+		if err != nil {
+			return nil, failure.FromAWS(err, "list the parameters below %s", path)
+		}
+		for _, p := range out.Parameters {
+			names = append(names, aws.ToString(p.Name))
+		}
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			slices.Sort(names)
+			return slices.Compact(names), nil
+		}
+	}
+}
+
 // differences are the names that one of two readings does not have, or in another version.
 func differences(a, b []Parameter) []string {
 	versions := map[string]int64{}

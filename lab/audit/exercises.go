@@ -50,6 +50,9 @@ var exercises = []func(*site){
 	(*site).flipByRecords,
 	(*site).failABackup,
 	(*site).keep,
+	(*site).judgeReadiness,
+	(*site).verifyCopies,
+	(*site).clearAnUpload,
 }
 
 // site is a world to exercise in.
@@ -170,10 +173,29 @@ func (s *site) keep() {
 	}
 }
 
+// judgeReadiness asks each region whether it could be activated. With everything in its place each look is made, also those
+// that another one has to pass before. After a failover, the switch is in the other region than the one that is judged.
+func (s *site) judgeReadiness() {
+	s.Mature()
+	s.askReadiness()
+	s.pass(calm)
+	s.Cloud.Kill(s.primary)
+	s.pass(long)
+	s.Cloud.Revive(s.primary)
+	s.pass(calm)
+	s.askReadiness()
+}
+
+func (s *site) askReadiness() {
+	for _, region := range s.Cloud.Regions() {
+		s.Lambda.Invoke(s.Lambda.ARN(region, s.Env.FunctionName("readiness")), json.RawMessage("{}"), func(json.RawMessage, *lambda.Error) {})
+	}
+}
+
 func (s *site) takeRule(region string) {
 	s.do("take rule 1", region, func(ctx context.Context, config aws.Config) error {
 		client := ec2.NewFromConfig(config)
-		found, err := client.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{Filters: []types.Filter{{Name: aws.String("tag:Name"), Values: []string{s.Env.DatabaseACL(region)}}}})
+		found, err := client.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{Filters: []types.Filter{{Name: aws.String(environment.ACLFilter(s.Env.DatabaseACL(region))), Values: []string{s.Env.DatabaseACL(region)}}}})
 		if err != nil {
 			return err
 		}

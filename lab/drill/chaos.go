@@ -69,7 +69,7 @@ func draw(seed uint64, targets []string, regions ...string) chaos {
 
 // unleash lets the chaos of the run's seed loose.
 func (r *run) unleash() {
-	recovery := r.env.Regions.Recovery
+	recovery := r.standby()
 	c := draw(r.options.Seed, targets, recovery)
 	if r.scenario.machine == restoreMachine { // it works in the one and writes its record and the replica in the other
 		c = draw(r.options.Seed, restoreTargets, r.env.Regions.Primary, r.env.Regions.Primary, recovery)

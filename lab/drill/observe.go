@@ -32,7 +32,7 @@ func (r *run) observe() {
 	if r.scenario.machine == restoreMachine {
 		r.watchRestore()
 	}
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	var victim *stepfunctions.Execution // the first judged one: its region's mutating calls are where it can be killed
 	r.world.Cloud.Observe(func(c cloud.Record) {
 		if !c.Mutating {

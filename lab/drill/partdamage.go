@@ -127,8 +127,8 @@ func (r *run) attackBackups() {
 
 func (r *run) backups() string { return r.env.BucketIn(r.where(), r.env.Buckets.Backups) }
 
-// corruptNewest damages an object that the newest point alone has.
-func (r *run) corruptNewest() {
+// rotNewest damages an object that the newest point alone has.
+func (r *run) rotNewest() {
 	p := r.newestPoint(retention.ApplicationData)
 	for _, o := range p.objects {
 		if o.Stored.IsZero() && o.Size > 20 {

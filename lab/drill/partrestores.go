@@ -73,7 +73,7 @@ var partRestores = []Scenario{
 			r.at(first, func() { r.world.Files.Put("cases/01/case-0001.json", "a case that went on, in many words") })
 			at := r.protect(first + time.Minute)
 			r.at(at, func() {
-				r.corruptNewest()
+				r.rotNewest()
 				r.damageFiles()
 			})
 			r.restoreAt(at+time.Minute, func() string { return r.before("replace", restore.Data) })

@@ -12,7 +12,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
-// layBuckets makes the backup buckets of both regions; that of the primary is replicated.
+// layBuckets makes the backup buckets of both regions, of which that of the primary is replicated, and those of the reports.
 func (w *World) layBuckets() {
 	e := w.Env
 	for _, region := range w.Cloud.Regions() {
@@ -21,6 +21,9 @@ func (w *World) layBuckets() {
 			b.Replication = []s3.Replication{{To: e.BucketIn(e.Regions.Recovery, e.Buckets.Backups)}}
 		}
 		w.S3.Create(b)
+		w.S3.Create(s3.Bucket{Name: e.BucketIn(region, e.Buckets.Compliance), Region: region, Versioned: true, Lock: true})
+		w.S3.Create(s3.Bucket{Name: e.RestoreTestBucket(region), Region: region}) // for what lives minutes: no versions, no lock
+		w.EC2.CreateGroup(region, e.RestoreTest())
 	}
 }
 

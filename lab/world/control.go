@@ -30,8 +30,7 @@ func (w *World) layControl(machines Machines, scheduled bool) {
 		for _, topic := range e.Topics() {
 			w.SNS.Create(region, topic)
 		}
-		w.layFunctions(region, functions.OfRecovery(), true)
-		w.layFunctions(region, functions.OfBackup(), scheduled)
+		w.layFunctions(region, functions.All(), scheduled)
 		for name, definition := range machines {
 			w.States.Deploy(region, stepfunctions.Machine{Name: e.MachineName(name), Definition: definition})
 		}
@@ -43,11 +42,13 @@ func (w *World) layControl(machines Machines, scheduled bool) {
 	}
 }
 
+// layFunctions deploys functions with their schedules. Without backups only those are scheduled that run every minute: they
+// are part of a failover. The others look after what backups leave.
 func (w *World) layFunctions(region string, all []functions.Function, scheduled bool) {
 	for _, f := range all {
 		name := w.Env.FunctionName(f.Name)
 		w.Lambda.Deploy(region, lambda.Function{Name: name, Timeout: f.Timeout, Concurrency: f.Concurrency, New: func() platform.Handler { return f.New(w.platform(f, region)) }})
-		if f.Schedule == "" || !scheduled {
+		if f.Schedule == "" || !scheduled && f.Schedule != functions.EveryMinute {
 			continue
 		}
 		arn := w.Lambda.ARN(region, name)
@@ -109,6 +110,15 @@ func (w *World) layRules(region string) {
 		Pattern: fmt.Sprintf(`{"source":["aws.cloudwatch"],"detail-type":["CloudWatch Alarm State Change"],"detail":{"alarmName":[%q,%q],"state":{"value":["ALARM"]}}}`, e.PrimaryAlarm(), e.EndpointAlarm(e.Pair(region))),
 		Targets: []eventbridge.Target{{Invoke: func(event json.RawMessage) error {
 			_, err := w.States.Start(region, e.MachineName("failover"), "", event)
+			return err
+		}}},
+	})
+	w.Events.Create(region, eventbridge.Rule{
+		Name: e.RestoreTestEndedRule(),
+		Pattern: fmt.Sprintf(`{"source":["aws.states"],"detail-type":["Step Functions Execution Status Change"],"detail":{"status":["FAILED","TIMED_OUT","ABORTED"],"stateMachineArn":[%q]}}`,
+			e.MachineARN(region, "test-restore")),
+		Targets: []eventbridge.Target{{Invoke: func(event json.RawMessage) error {
+			_, err := w.States.Start(region, e.MachineName("clear-test-restore"), "", event)
 			return err
 		}}},
 	})

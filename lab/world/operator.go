@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/cloud"
 )
 
@@ -26,7 +27,7 @@ func (w *World) CloseDatabase(region string) {
 
 func closeSubnets(ctx context.Context, client *ec2.Client, name string) error {
 	found, err := client.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{
-		Filters: []types.Filter{{Name: aws.String("tag:Name"), Values: []string{name}}},
+		Filters: []types.Filter{{Name: aws.String(environment.ACLFilter(name)), Values: []string{name}}},
 	})
 	if err != nil {
 		return err

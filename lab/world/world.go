@@ -79,6 +79,9 @@ type Options struct {
 	Machines    Machines
 	// Scheduled has backups start by their schedules, and be watched; without it only what a scenario starts runs.
 	Scheduled bool
+	// Active is the region that serves when the world begins; "" means the primary. When it is the recovery region, an
+	// earlier failover brought clients there and the primary was rebuilt as its standby.
+	Active string
 }
 
 // Machines are the parsed state machines of an environment, by name. They may be shared by worlds of one thread.
@@ -133,12 +136,19 @@ func New(o Options) *World {
 	w.Stacks = cloudformation.New(c)
 	w.Files = files.New(s)
 
-	w.layWorkload()
+	active := o.Active
+	if active == "" {
+		active = e.Regions.Primary
+	}
+	w.layWorkload(active)
 	w.layBuckets()
 	w.layBackedUp()
 	w.layNames()
 	w.layControl(o.Machines, o.Scheduled)
 	w.layBackupRules()
+	if active != e.Regions.Primary {
+		w.layTurned(active)
+	}
 	if o.Scheduled {
 		w.laySchedules()
 	}
@@ -180,6 +190,9 @@ func (w *World) Reply(x *stepfunctions.Execution, a Answer) {
 	}
 	w.approved = w.approved || a.Approved
 }
+
+// Approve counts as a yes: a person started the failover themselves.
+func (w *World) Approve() { w.approved = true }
 
 // Approved tells whether a person has said yes in this world.
 func (w *World) Approved() bool { return w.approved }

@@ -79,6 +79,7 @@ var ofTheServices = []struct{ trusted, action, source string }{
 	{"lambda.amazonaws.com", "ec2:DescribeSubnets", "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"},
 	{"lambda.amazonaws.com", "ec2:UnassignPrivateIpAddresses", "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"},
 	{"lambda.amazonaws.com", "elasticfilesystem:ClientMount", "https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html"},
+	{"lambda.amazonaws.com", "elasticfilesystem:ClientWrite", "https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html"},
 	{"lambda.amazonaws.com", "elasticfilesystem:ClientRootAccess", "https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html"},
 	{"states.amazonaws.com", "logs:CreateLogDelivery", "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html"},
 	{"states.amazonaws.com", "logs:DeleteLogDelivery", "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html"},

@@ -150,11 +150,15 @@ func (r *reader) mapping(node ast.Node, field string, into reflect.Value, line i
 		}
 		seen[key.Value] = at
 		r.lines[path] = at
+		before := len(r.found)
 		r.value(entry.Value, path, into.Field(index), at)
+		if optional(into.Type().Field(index)) && len(r.found) == before && empty(into.Field(index)) {
+			r.unread(at, path, "is empty", "write "+example(path, into.Type().Field(index).Type)+", or leave it out")
+		}
 	}
 	for _, name := range names(into.Type()) {
-		if _, written := seen[name]; !written {
-			index, _ := fieldOf(into.Type(), name)
+		index, _ := fieldOf(into.Type(), name)
+		if _, written := seen[name]; !written && !optional(into.Type().Field(index)) {
 			r.unread(r.line(field), join(field, name), "is missing", "write "+example(join(field, name), into.Type().Field(index).Type))
 		}
 	}
@@ -183,10 +187,18 @@ func (r *reader) sequence(node ast.Node, field string, into reflect.Value, line 
 func names(group reflect.Type) []string {
 	all := make([]string, group.NumField())
 	for i := range all {
-		all[i] = group.Field(i).Tag.Get("json")
+		all[i], _, _ = strings.Cut(group.Field(i).Tag.Get("json"), ",")
 	}
 	return all
 }
+
+// optional tells whether a field may be left out: those that JSON leaves out when they are empty.
+func optional(field reflect.StructField) bool {
+	return strings.Contains(field.Tag.Get("json"), ",omit")
+}
+
+// empty tells whether a field that may be left out was written and says nothing.
+func empty(v reflect.Value) bool { return v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0 }
 
 func fieldOf(group reflect.Type, name string) (index int, known bool) {
 	for i, candidate := range names(group) {

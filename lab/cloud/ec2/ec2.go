@@ -1,5 +1,5 @@
 // Package ec2 models network ACLs, the fence around the database subnets: numbered rules, evaluated in order, for each
-// direction by itself.
+// direction by itself; and security groups, of which it knows the names.
 //
 // It refuses to know addresses and ports beyond "all of them": a rule of anything narrower is kept and described, but
 // does not decide whether the subnets are open.
@@ -8,6 +8,7 @@ package ec2
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsec2 "github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -21,6 +22,7 @@ import (
 type Service struct {
 	cloud  *cloud.Cloud
 	acls   []*ACL
+	groups []group
 	before []func()
 }
 
@@ -45,12 +47,17 @@ const last = 32767
 func New(c *cloud.Cloud) *Service {
 	s := &Service{cloud: c}
 	s.register()
+	s.registerGroups()
 	return s
 }
 
-// Create makes an ACL that lets everything through in both directions (rule 100), as a default one does.
+// Create makes an ACL that lets everything through in both directions (rule 100), as a default one does. A name that is an
+// identifier (acl-...) becomes its identifier, and it has no Name tag then.
 func (s *Service) Create(region, name string) *ACL {
 	a := &ACL{ID: fmt.Sprintf("acl-%017x", len(s.acls)+1), Region: region, Name: name}
+	if strings.HasPrefix(name, "acl-") {
+		a.ID = name
+	}
 	for _, egress := range []bool{false, true} {
 		a.rules = append(a.rules,
 			rule{number: 100, egress: egress, allow: true, protocol: "-1", cidr: "0.0.0.0/0"},
@@ -58,6 +65,16 @@ func (s *Service) Create(region, name string) *ACL {
 	}
 	s.acls = append(s.acls, a)
 	return a
+}
+
+// Reopen takes every rule away that somebody added to the ACL of a name.
+func (s *Service) Reopen(region, name string) {
+	for _, a := range s.acls {
+		if a.Region == region && a.Name == name {
+			s.changing()
+			a.rules = slices.DeleteFunc(a.rules, func(r rule) bool { return r.number != 100 && r.number != last })
+		}
+	}
 }
 
 // BeforeChange has f called just before a rule changes.
@@ -204,7 +221,7 @@ func (s *Service) describe(call *cloud.Call, in *awsec2.DescribeNetworkAclsInput
 		for _, f := range in.Filters {
 			switch aws.ToString(f.Name) {
 			case "tag:Name":
-				wanted = wanted && slices.Contains(f.Values, a.Name)
+				wanted = wanted && a.Name != a.ID && slices.Contains(f.Values, a.Name)
 			case "network-acl-id":
 				wanted = wanted && slices.Contains(f.Values, a.ID)
 			default:
@@ -219,7 +236,10 @@ func (s *Service) describe(call *cloud.Call, in *awsec2.DescribeNetworkAclsInput
 }
 
 func (a *ACL) describe(account string) types.NetworkAcl {
-	d := types.NetworkAcl{NetworkAclId: aws.String(a.ID), IsDefault: aws.Bool(false), OwnerId: aws.String(account), Tags: []types.Tag{{Key: aws.String("Name"), Value: aws.String(a.Name)}}}
+	d := types.NetworkAcl{NetworkAclId: aws.String(a.ID), IsDefault: aws.Bool(false), OwnerId: aws.String(account)}
+	if a.Name != a.ID {
+		d.Tags = []types.Tag{{Key: aws.String("Name"), Value: aws.String(a.Name)}}
+	}
 	sorted := slices.Clone(a.rules)
 	slices.SortStableFunc(sorted, func(x, y rule) int { return int(x.number) - int(y.number) })
 	for _, r := range sorted {

@@ -73,11 +73,15 @@ func (s *Service) deleteReplication(call *cloud.Call, in *awsefs.DeleteReplicati
 		}
 		return nil, noReplication(id)
 	}
-	if r.Status == types.ReplicationStatusDeleting {
+	local, mode := call.Region, in.DeletionMode
+	if r.Status == types.ReplicationStatusDeleting && r.deletedBy[local] {
 		return &awsefs.DeleteReplicationConfigurationOutput{}, nil
 	}
 	r.Status = types.ReplicationStatusDeleting
-	local, mode := call.Region, in.DeletionMode
+	if r.deletedBy == nil {
+		r.deletedBy = map[string]bool{}
+	}
+	r.deletedBy[local] = true
 	s.later(local, s.draw("delete", s.Durations.Delete), func() {
 		for _, region := range []string{r.Source.Region, r.Destination.Region} {
 			if region == local || mode != types.DeletionModeLocalConfigurationOnly {

@@ -5,6 +5,7 @@ package efs
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -63,7 +64,8 @@ type Replication struct {
 	LastSync            time.Time // everything written before it is on the destination
 
 	created              time.Time
-	sourceSide, destSide bool // each region keeps its own record of the configuration
+	sourceSide, destSide bool            // each region keeps its own record of the configuration
+	deletedBy            map[string]bool // regions from which it was deleted
 	stalled              bool
 }
 
@@ -79,6 +81,9 @@ func New(c *cloud.Cloud) *Service {
 // Create puts an available, writable file system into the world.
 func (s *Service) Create(region, token, key string) *FileSystem {
 	f := &FileSystem{ID: fmt.Sprintf("fs-%017x", len(s.systems)+1), Region: region, Token: token, key: key, created: s.sim.Now(), available: true, protection: types.ReplicationOverwriteProtectionEnabled}
+	if strings.HasPrefix(token, "fs-") {
+		f.ID, f.Token = token, "made by its owner"
+	}
 	s.systems = append(s.systems, f)
 	return f
 }
@@ -95,7 +100,7 @@ func (s *Service) Replicate(source, destination *FileSystem) *Replication {
 // Find finds a file system by its creation token, or gives nil.
 func (s *Service) Find(region, token string) *FileSystem {
 	for _, f := range s.systems {
-		if f.Region == region && f.Token == token {
+		if f.Region == region && (f.Token == token || f.ID == token) {
 			return f
 		}
 	}

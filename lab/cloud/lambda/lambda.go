@@ -62,6 +62,7 @@ type deployed struct {
 func New(c *cloud.Cloud) *Service {
 	s := &Service{cloud: c, functions: map[string]*deployed{}}
 	s.register()
+	s.registerInvoke()
 	return s
 }
 

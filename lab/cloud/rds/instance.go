@@ -19,6 +19,7 @@ type Instance struct {
 	Window     string // hh:mm-hh:mm UTC
 
 	resource, class, database, key, acl string
+	place                               placement
 	storage                             int32 // GiB
 	created                             time.Time
 	tags                                []types.Tag
@@ -90,7 +91,7 @@ func (s *Service) Create(regionName string, setup Setup) *Instance {
 
 func (s *Service) add(regionName, id string) *Instance {
 	s.serial++
-	i := &Instance{ID: id, Region: regionName, resource: fmt.Sprintf("db-LAB%020d", s.serial), created: s.sim.Now()}
+	i := &Instance{ID: id, Region: regionName, resource: fmt.Sprintf("db-LAB%020d", s.serial), created: s.sim.Now(), place: workload()}
 	r := s.regions[regionName]
 	r.instances = append(r.instances, i)
 	return i
@@ -172,10 +173,7 @@ func (s *Service) describe(i *Instance) types.DBInstance {
 		BackupRetentionPeriod: aws.Int32(i.Retention), PreferredBackupWindow: aws.String(i.Window),
 		DeletionProtection: aws.Bool(i.protected), IAMDatabaseAuthenticationEnabled: aws.Bool(true), TagList: slices.Clone(i.tags),
 	}
-	// Every instance of the lab is in the same groups: their names only have to reach what is made of it.
-	out.DBSubnetGroup = &types.DBSubnetGroup{DBSubnetGroupName: aws.String("database")}
-	out.DBParameterGroups = []types.DBParameterGroupStatus{{DBParameterGroupName: aws.String("postgres16")}}
-	out.VpcSecurityGroups = []types.VpcSecurityGroupMembership{{VpcSecurityGroupId: aws.String("sg-0database")}}
+	i.place.describe(&out)
 	if i.Status != "creating" {
 		out.Endpoint = &types.Endpoint{Address: aws.String(i.Host()), Port: aws.Int32(5432)}
 	}

@@ -20,6 +20,12 @@ func (s *Service) registerRestores() {
 			target := s.dbARN(call.Region, aws.ToString(in.DBInstanceIdentifier))
 			id := s.snapshotName(aws.ToString(in.DBSnapshotIdentifier))
 			actions := append(on(target, "rds:RestoreDBInstanceFromDBSnapshot"), on(s.snapshotARN(call.Region, id), "rds:RestoreDBInstanceFromDBSnapshot")...)
+			if in.DBSubnetGroupName != nil {
+				actions = append(actions, on(s.cloud.ARN("rds", call.Region, "subgrp:"+*in.DBSubnetGroupName), "rds:RestoreDBInstanceFromDBSnapshot")...)
+			}
+			if in.DBParameterGroupName != nil {
+				actions = append(actions, on(s.cloud.ARN("rds", call.Region, "pg:"+*in.DBParameterGroupName), "rds:RestoreDBInstanceFromDBSnapshot")...)
+			}
 			if p := s.Snapshot(call.Region, id); p != nil {
 				actions = s.withKey(actions, call.Region, p.key)
 			}
@@ -67,7 +73,7 @@ func (s *Service) restoreSnapshot(call *cloud.Call, in *awsrds.RestoreDBInstance
 		return nil, err
 	}
 	i.database, i.class, i.tags, i.protected = p.database, aws.ToString(in.DBInstanceClass), copyTags(in.Tags), aws.ToBool(in.DeletionProtection)
-	i.Retention = retention(in.BackupRetentionPeriod)
+	i.Retention, i.place = retention(in.BackupRetentionPeriod), placed(in.DBSubnetGroupName, in.VpcSecurityGroupIds)
 	return &awsrds.RestoreDBInstanceFromDBSnapshotOutput{DBInstance: new(s.describe(i))}, nil
 }
 
@@ -103,7 +109,7 @@ func (s *Service) restoreTime(call *cloud.Call, in *awsrds.RestoreDBInstanceToPo
 		return nil, err
 	}
 	i.database, i.class, i.tags, i.protected = source.database, source.class, copyTags(in.Tags), aws.ToBool(in.DeletionProtection)
-	i.Retention = retention(in.BackupRetentionPeriod)
+	i.Retention, i.place = retention(in.BackupRetentionPeriod), placed(in.DBSubnetGroupName, in.VpcSecurityGroupIds)
 	return &awsrds.RestoreDBInstanceToPointInTimeOutput{DBInstance: new(s.describe(i))}, nil
 }
 
@@ -127,7 +133,9 @@ func (s *Service) restore(region, id string, timeline *Timeline, cut time.Time, 
 			return
 		}
 		i.Status, i.serving, i.earliest = "available", true, s.sim.Now()
-		s.backUp(i, s.draw("first backup", s.Durations.FirstBackup))
+		if i.Retention > 0 { // 0 turns automated backups off, the first one included
+			s.backUp(i, s.draw("first backup", s.Durations.FirstBackup))
+		}
 		s.scheduleBackup(i)
 	})
 	return i, nil

@@ -18,6 +18,7 @@ import (
 const (
 	roundTripLow, roundTripHigh = 1 * time.Millisecond, 8 * time.Millisecond
 	betweenRegions              = 60 * time.Millisecond
+	logRecord                   = int64(256)       // bytes that one transaction adds to the log
 	firstTransaction            = int64(1000)      // what initdb and the schema used up
 	unbounded                   = 30 * time.Second // how long a client waits for packets that go nowhere when nothing bounds it
 )
@@ -171,7 +172,7 @@ func (c *conn) Exec(ctx context.Context, statement string, args ...any) (int64, 
 	return 0, fmt.Errorf("%s: arguments %v do not fit (SQLSTATE 42P18)", statement, args)
 }
 
-// Query runs one of the reads of internal/heartbeat.
+// Query runs one of the reads of internal/heartbeat and internal/reconcile.
 func (c *conn) Query(ctx context.Context, statement string, args ...any) ([][]any, error) {
 	if err := c.ready(ctx, statement); err != nil {
 		return nil, err
@@ -182,6 +183,16 @@ func (c *conn) Query(ctx context.Context, statement string, args ...any) ([][]an
 		return [][]any{{!c.instance.writable()}}, nil
 	case heartbeat.NextTransaction:
 		return [][]any{{firstTransaction + timeline.transactions(through)}}, nil
+	case heartbeat.Written:
+		if !c.instance.writable() {
+			return nil, refusal{"recovery is in progress", "55000"}
+		}
+		return [][]any{{timeline.transactions(through) * logRecord}}, nil
+	case heartbeat.Replayed:
+		if c.instance.writable() {
+			return [][]any{{nil}}, nil
+		}
+		return [][]any{{timeline.transactions(through) * logRecord}}, nil
 	case heartbeat.Last:
 		if at := timeline.lastHeartbeat(through); !at.IsZero() {
 			return [][]any{{at}}, nil
@@ -198,6 +209,9 @@ func (c *conn) Query(ctx context.Context, statement string, args ...any) ([][]an
 		}
 		return nil, fmt.Errorf("%s: arguments %v do not fit (SQLSTATE 42P18)", statement, args)
 	}
+	if rows, known, err := c.compared(statement, args); known {
+		return rows, err
+	}
 	return nil, notModelled(statement)
 }
 
@@ -208,7 +222,7 @@ func (c *conn) Close(context.Context) error {
 }
 
 func notModelled(statement string) error {
-	return fmt.Errorf("lab: SQL not modelled: %q is no statement of internal/heartbeat", statement)
+	return fmt.Errorf("lab: SQL not modelled: %q is no statement of internal/heartbeat or internal/reconcile", statement)
 }
 
 func timeAt(args []any, n int) (time.Time, bool) {

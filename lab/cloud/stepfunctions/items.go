@@ -137,7 +137,7 @@ func resultsOf(children []*asl.Execution, status asl.Status) (body string, count
 		if child.Status() != status {
 			continue
 		}
-		result := map[string]any{"Status": string(status), "StartDate": child.StartedAt(), "StopDate": child.StoppedAt()}
+		result := map[string]any{"Input": string(child.Input()), "Status": string(status), "StartDate": child.StartedAt(), "StopDate": child.StoppedAt()}
 		if status == asl.Succeeded {
 			result["Output"] = string(child.Output())
 		} else {

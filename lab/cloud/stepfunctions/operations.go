@@ -31,6 +31,13 @@ func (s *Service) register() {
 			return checked("DescribeStateMachine", in.StateMachineArn)
 		},
 	}, s.describeMachine)
+	// ListStateMachines is checked on all machines of the region:
+	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+	cloud.Register(s.cloud, "SFN.ListStateMachines", cloud.Spec[sfn.ListStateMachinesInput]{
+		Actions: func(call *cloud.Call, _ *sfn.ListStateMachinesInput) []grant.Action {
+			return checked("ListStateMachines", aws.String(s.ARN(call.Region, "*")))
+		},
+	}, s.listMachines)
 	cloud.Register(s.cloud, "SFN.StopExecution", cloud.Spec[sfn.StopExecutionInput]{
 		Mutating: true,
 		Actions: func(_ *cloud.Call, in *sfn.StopExecutionInput) []grant.Action {
@@ -115,5 +122,10 @@ func (s *Service) Answer(token string, output json.RawMessage) error {
 	if !ok {
 		return &types.InvalidToken{Message: aws.String("Invalid Token: '" + token + "'")}
 	}
-	return x.SendTaskSuccess(token, output)
+	if err := x.SendTaskSuccess(token, output); err != nil {
+		// What AWS says of a token that was used, or whose execution is over:
+		// https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
+		return &types.TaskTimedOut{Message: aws.String("Task Timed Out: 'Provided task does not exist anymore'")}
+	}
+	return nil
 }

@@ -53,6 +53,7 @@ func New(c *cloud.Cloud, functions *lambda.Service, evaluator *jsonata.Evaluator
 		machines: map[string]Machine{}, byARN: map[string]*Execution{}, tokens: map[string]*Execution{},
 	}
 	s.register()
+	s.registerReading()
 	return s
 }
 

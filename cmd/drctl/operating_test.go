@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/acso/disaster-recovery/cmd/drctl/operate"
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/lab/world"
+)
+
+// person runs a command as somebody at a terminal who types the lines, or as a pipe without lines.
+func person(lines string, args ...string) (stdout, stderr string, status int) {
+	var out, complaints bytes.Buffer
+	a := &app{
+		stdin: strings.NewReader(lines), stdout: &out, stderr: &complaints, getenv: func(string) string { return "" },
+		lab: theLab(), interactive: func() bool { return lines != "" },
+	}
+	// Nothing here may reach AWS: what would be done there is done in a lab.
+	a.lab.operateOnAWS = func(ctx context.Context, e *environment.Environment, work func(context.Context, *operate.Operator) error) error {
+		return operate.InLab(ctx, e, 1, func(ctx context.Context, _ *world.World, o *operate.Operator) error { return work(ctx, o) })
+	}
+	status = a.run(args)
+	return out.String(), complaints.String(), status
+}
+
+func TestStartShowsAnExecutionToItsEnd(t *testing.T) {
+	stdout, stderr, status := person("", "start", "failover", "--lab")
+	if status != exitGood || stderr != "" || !strings.Contains(stdout, "StandDownHealthy") || !strings.Contains(stdout, `"outcome": "stood-down"`) {
+		t.Errorf("exit %d, %q\n%s", status, stderr, stdout)
+	}
+	stdout, _, status = person("", "start", "backup-database", "--lab", "--json")
+	var ending operate.Ending
+	if err := json.Unmarshal([]byte(stdout), &ending); err != nil || status != exitGood || !ending.Succeeded() || !ending.StoppedAt.After(ending.StartedAt) {
+		t.Errorf("exit %d, %v: %+v", status, err, ending)
+	}
+}
+
+func TestAPersonIsAskedAndTheAnswerDecides(t *testing.T) {
+	restore := []string{"restore", "start", "--lab", "--at", "latest", "--reason", "a test", "--by", "kim"}
+	for _, c := range []struct {
+		name, lines string
+		more        []string
+		words       []string
+	}{
+		{"no", "no\n", nil, []string{"Approval needed: restore acso-production-db", "refused by kim", `"outcome": "stood-down"`}},
+		{"yes", "yes\n", nil, []string{`"outcome": "recovered"`, `"approvedBy": "kim"`}},
+		{"left to others", "\n", nil, []string{"nobody answered in time"}},
+		{"a pipe, answered in advance", "", []string{"--answer", "no"}, []string{"refused by kim"}},
+		{"a pipe", "", nil, []string{"nobody answered in time"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stdout, stderr, _ := person(c.lines, append(restore, c.more...)...)
+			for _, words := range c.words {
+				if !strings.Contains(stdout, words) {
+					t.Errorf("it does not say %q:\n%s%s", words, stdout, stderr)
+				}
+			}
+			if told := strings.Contains(stderr, "answer with: drctl approve arn:"); told != (c.name == "a pipe") {
+				t.Errorf("standard error: %q", stderr)
+			}
+		})
+	}
+}
+
+func TestTheChecklistStopsAFailoverThatIsNotMeant(t *testing.T) {
+	for _, c := range []struct {
+		name, lines string
+		args        []string
+		want        int
+		words       string
+	}{
+		{"a healthy region is left only by force", "", []string{"failover", "--lab", "--reason", "r"}, exitBad, "confirm primary region outage"},
+		{"no reason", "", []string{"failover", "--lab", "--mode", "planned"}, exitBad, "document incident details"},
+		{"unknown without a person", "", []string{"failover", "--lab", "--mode", "planned", "--reason", "r"}, exitMistake, "nobody is at the terminal"},
+		{"a person does not know", "no\n", []string{"failover", "--lab", "--mode", "planned", "--reason", "r"}, exitBad, "notify stakeholders is unknown"},
+		{"a region that is none", "", []string{"failover", "--lab", "--to", "mars-1"}, exitMistake, "--to: production has no"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stdout, stderr, status := person(c.lines, c.args...)
+			if status != c.want || !strings.Contains(stderr, c.words) {
+				t.Errorf("exit %d, want %d; want %q in %q\n%s", status, c.want, c.words, stderr, stdout)
+			}
+			if strings.Contains(stdout, "failover starts") {
+				t.Errorf("it was started:\n%s", stdout)
+			}
+		})
+	}
+}
+
+func TestWithoutAnIncidentThereIsNothingToAnswerOrAbort(t *testing.T) {
+	for _, c := range []struct {
+		args  []string
+		want  int
+		words string
+	}{
+		{[]string{"approve"}, exitBad, "no open incident asks anything"},
+		{[]string{"approve", "--refuse", "--fenced-by-hand"}, exitMistake, "--fenced-by-hand"},
+		{[]string{"abort", "--reason", "r"}, exitBad, "nothing to abort"},
+		{[]string{"watch", "failover"}, exitBad, "never ran"},
+		{[]string{"watch", "nothing"}, exitMistake, "choose one of"},
+		{[]string{"watch", "failover", "--region", "mars-1"}, exitMistake, "--region"},
+		{[]string{"start", "nothing"}, exitMistake, "choose one of"},
+		{[]string{"start", "failover", "--answer", "yes"}, exitMistake, "--answer"},
+		{[]string{"start", "failover", "--lab", "--leave"}, exitMistake, "--leave"},
+	} {
+		if _, stderr, status := person("", c.args...); status != c.want || !strings.Contains(stderr, c.words) {
+			t.Errorf("drctl %q: exit %d, want %d; want %q in %q", c.args, status, c.want, c.words, stderr)
+		}
+	}
+}
+
+func TestWithoutCredentialsTheOperatorIsToldWhatToDo(t *testing.T) {
+	var out, complaints bytes.Buffer
+	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &complaints, getenv: func(string) string { return "" }, lab: theLab()}
+	a.lab.operateOnAWS = func(context.Context, *environment.Environment, func(context.Context, *operate.Operator) error) error {
+		return errors.New("read the AWS configuration: none (next: log in, or give --lab where there is one)")
+	}
+	if status := a.run([]string{"watch"}); status != exitBad || !strings.Contains(complaints.String(), "log in") {
+		t.Errorf("exit %d, %q", status, complaints.String())
+	}
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/acso/disaster-recovery/internal/restore"
+)
+
+type restoreStartCommand struct {
+	At     string   `required:"" placeholder:"TIME" help:"The moment: RFC 3339 with a zone, or latest."`
+	Beside bool     `help:"Restore beside what is live instead of in its place."`
+	What   []string `default:"database" placeholder:"PART" help:"What to restore: database, application-data, configuration (default: database)."`
+	Reason string   `required:"" placeholder:"TEXT" help:"Why: whoever approves reads it."`
+	Region string   `placeholder:"NAME" help:"The active region (default: the environment's primary region)."`
+	Name   string   `placeholder:"NAME" help:"What the execution is called: started again with the same name and input while it runs, it is the same one."`
+	Leave  bool     `help:"Start it and do not wait for its end. Not with --lab, which ends with the command."`
+	JSON   bool     `name:"json" help:"Print how it ended as one JSON object, and nothing else."`
+	here
+}
+
+// Help is the second paragraph of --help.
+func (restoreStartCommand) Help() string {
+	return "drctl restore plan says before what this would do. In the place of what is live it asks a person first. Exit status: 0 when it succeeded, 1 when not, 2 when the command line is wrong."
+}
+
+// Run starts a restore and watches it.
+func (c *restoreStartCommand) Run(ctx context.Context, a *app) error {
+	mode := restore.Replace
+	if c.Beside {
+		mode = restore.Beside
+	}
+	input, err := json.Marshal(map[string]any{"to": c.At, "mode": mode, "what": c.What, "reason": c.Reason})
+	if err != nil {
+		return err
+	}
+	started := startCommand{Region: c.Region, Name: c.Name, Leave: c.Leave, JSON: c.JSON, here: c.here}
+	return started.start(ctx, a, "restore-point-in-time", input)
+}
+
+type restoreWatchCommand struct {
+	What string `arg:"" default:"restore-point-in-time" name:"machine|execution" help:"The ARN of an execution, or restore-full-system (default: restore-point-in-time)."`
+	look
+}
+
+// Run watches the restore that runs, or the last one.
+func (c *restoreWatchCommand) Run(ctx context.Context, a *app) error { return c.at(ctx, a, c.What) }

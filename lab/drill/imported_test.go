@@ -1,0 +1,30 @@
+package drill
+
+import (
+	"context"
+	"testing"
+
+	"github.com/acso/disaster-recovery/internal/environment/file"
+)
+
+// TestAWorkloadThatExistedBeforeIsMovedToo: the functions find file systems, network ACLs, services and buckets by the
+// identifiers that their owner gave them.
+func TestAWorkloadThatExistedBeforeIsMovedToo(t *testing.T) {
+	e, err := file.Read("../../internal/environment/file/testdata/imported.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"region-outage", "primary-returns"} {
+		s, err := Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Run(context.Background(), s, Options{Seed: 1, Environment: e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Ok() || r.Outcome != Recovered {
+			t.Errorf("%s ends %s: %+v", name, r.Outcome, r.Invariants)
+		}
+	}
+}
