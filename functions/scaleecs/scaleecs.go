@@ -240,7 +240,7 @@ func (h *Handler) raise(ctx context.Context, claim incident.Claim, s environment
 		_, err := h.scale.RegisterScalableTarget(ctx, &applicationautoscaling.RegisterScalableTargetInput{
 			ServiceNamespace: scaletypes.ServiceNamespaceEcs, ResourceId: aws.String(h.resource(s)),
 			ScalableDimension: scaletypes.ScalableDimensionECSServiceDesiredCount,
-			MinCapacity:       aws.Int32(want), MaxCapacity: aws.Int32(max(high, want)),
+			MinCapacity:       aws.Int32(want), MaxCapacity: aws.Int32(max(high, 2*want)), // as deployed: a fence had set it to 0
 		})
 		if err != nil {
 			return 0, failure.FromAWS(err, "raise the scaling of %s to at least %d", h.name(s), want)

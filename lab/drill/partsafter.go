@@ -49,8 +49,8 @@ func (r *run) backupsFollow() Invariant {
 	return verdict("the other region has backups of the restored database", ok, "up to %s", stamp(latest))
 }
 
-// filesFollow: when the restore said that it was done, the other region had the restored files.
-func (r *run) filesFollow() Invariant {
+// restoredFilesFollow: when the restore said that it was done, the other region had the restored files.
+func (r *run) restoredFilesFollow() Invariant {
 	const name = "the other region has the restored files"
 	x := r.recovery()
 	if x == nil {

@@ -69,7 +69,7 @@ func (w *World) platform(f functions.Function, region string) platform.Platform 
 	return platform.Platform{
 		AWS: w.Cloud.Config(p), Environment: w.Env, Clock: clock{w.Sim, w.Cloud, region},
 		HTTP: w.ECS.Transport(region), DNS: w.DNS.Resolver(region), SQL: w.RDS.OpenerFor(p),
-		Files: w.Files,
+		Files: w.filesIn(region),
 	}
 }
 
@@ -125,6 +125,7 @@ func (w *World) layRules(region string) {
 	for _, procedure := range []struct{ rule, machine, function string }{
 		{e.EndedRule(), "failover", "incident"},
 		{e.RestoreEndedRule(), "restore-point-in-time", "restorelock"},
+		{e.FailbackEndedRule(), "failback", "failbacklock"},
 	} {
 		w.Events.Create(region, eventbridge.Rule{
 			Name: procedure.rule,

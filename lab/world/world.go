@@ -64,6 +64,9 @@ type World struct {
 	Logs      *logs.Service
 	Stacks    *cloudformation.Service
 	Files     *files.Tree // under /app/data
+	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
+
+	split bool
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -135,6 +138,8 @@ func New(o Options) *World {
 	w.Logs = logs.New(c, w.S3)
 	w.Stacks = cloudformation.New(c)
 	w.Files = files.New(s)
+	w.Away = w.Files.Twin()
+	w.EFS.OnCopied(w.copied)
 
 	active := o.Active
 	if active == "" {
