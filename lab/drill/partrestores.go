@@ -62,7 +62,7 @@ var partRestores = []Scenario{
 			r.restoreAt(at, func() string { return inputOf("latest", "beside", restore.Data, restore.Configuration) })
 		},
 		judge: func(r *run) []Invariant {
-			return append(r.aside(), r.besideHolds(), r.asItWas())
+			return append(r.aside(), r.besideHolds(), r.partsUntouched())
 		},
 	},
 	{
@@ -92,7 +92,7 @@ var partRestores = []Scenario{
 			r.restoreAt(at+3*time.Minute, func() string { return inputOf("latest", "replace", restore.Data) })
 		},
 		judge: func(r *run) []Invariant {
-			return append(r.asBefore(), r.asItWas(), r.causeNames("are not verified"), r.causeNames("no verified point of it exists"))
+			return append(r.asBefore(), r.partsUntouched(), r.causeNames("are not verified"), r.causeNames("no verified point of it exists"))
 		},
 	},
 	{
@@ -131,7 +131,7 @@ var partRestores = []Scenario{
 			r.restoreAt(at, func() string { return inputOf("2024-02-29T23:59:59-05:00", "replace", restore.Data) })
 		},
 		judge: func(r *run) []Invariant {
-			return append(r.asBefore(), r.asItWas(), r.causeNames("the nearest that can be restored is "+stampZone(r.newestPoint(retention.ApplicationData).taken, time.UTC)))
+			return append(r.asBefore(), r.partsUntouched(), r.causeNames("the nearest that can be restored is "+stampZone(r.newestPoint(retention.ApplicationData).taken, time.UTC)))
 		},
 	},
 	{
@@ -164,7 +164,7 @@ var partRestores = []Scenario{
 			r.operator(time.Minute, world.Answer{Approved: true})
 			r.world.RDS.EndRestores("incompatible-restore")
 		},
-		judge: func(r *run) []Invariant { return append(r.asBefore(), r.asItWas()) },
+		judge: func(r *run) []Invariant { return append(r.asBefore(), r.partsUntouched()) },
 	},
 	{
 		Name: "restore-mount-lost", Expected: FailedDirty, machine: restoreMachine,
@@ -194,7 +194,7 @@ var partRestores = []Scenario{
 			r.restoreAt(at+7*time.Minute, func() string { return r.before("beside") })
 			r.world.RDS.EndRestores("incompatible-restore")
 		},
-		judge: func(r *run) []Invariant { return append(r.asBefore(), r.asItWas(), r.nothingBeside()) },
+		judge: func(r *run) []Invariant { return append(r.asBefore(), r.partsUntouched(), r.nothingBeside()) },
 	},
 	{
 		Name: "restore-data-in-bucket", Expected: Recovered, machine: restoreMachine, everywhere: true,

@@ -163,8 +163,8 @@ func (r *run) filesKept() Invariant {
 	return verdict(name, false, "%s", differ)
 }
 
-// asItWas: files and parameters are what they were when the restore began.
-func (r *run) asItWas() Invariant {
+// partsUntouched: files and parameters are what they were when the restore began.
+func (r *run) partsUntouched() Invariant {
 	differ := differences(r.liveFiles(), r.restoring.files)
 	if differ == "" {
 		differ = differences(r.tree(), r.restoring.parameters)
