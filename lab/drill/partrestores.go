@@ -2,6 +2,7 @@ package drill
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/restore"
@@ -9,6 +10,9 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 	"github.com/acso/disaster-recovery/lab/world"
 )
+
+// restores are those of the database, and those of the other parts.
+var restores = slices.Concat(databaseRestores, partRestores)
 
 // partRestores: application data and configuration are restored, alone or with the database, from verified points.
 var partRestores = []Scenario{

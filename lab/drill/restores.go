@@ -13,8 +13,8 @@ import (
 
 const restoreMachine = "restore-point-in-time"
 
-// restores: the data are wrong and the region is well. They run where the data are, in the primary region.
-var restores = []Scenario{
+// databaseRestores: the data are wrong and the region is well. They run where the data are, in the primary region.
+var databaseRestores = []Scenario{
 	{
 		Name: "restore-corrupted-table", Expected: Recovered, machine: restoreMachine, everywhere: true,
 		Sentence: "A table is corrupted at a known time: the database is restored to the second before, in its place; the old one is kept.",

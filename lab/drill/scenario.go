@@ -34,7 +34,23 @@ func (s Scenario) Machine() string {
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
 func Scenarios() []Scenario {
-	return slices.Concat(failovers, backups, databaseBackups, dataBackups, configurationBackups, logBackups, dailyBackups, kept, verifications, chainVerifications, hinderedBackups, restores, partRestores, failbacks, restoreTests)
+	return slices.Concat(
+		failovers,
+		backups,
+		databaseBackups,
+		dataBackups,
+		configurationBackups,
+		logBackups,
+		dailyBackups,
+		kept,
+		verifications,
+		chainVerifications,
+		hinderedBackups,
+		restores,
+		failbacks,
+		restoreTests,
+		tellings,
+	)
 }
 
 // Find is the scenario of a name. The error names what is near.

@@ -68,6 +68,7 @@ type World struct {
 	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
 
 	split bool
+	Hooks *Hooks
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -144,6 +145,7 @@ func New(o Options) *World {
 	w.Files = files.New(s)
 	w.Away = w.Files.Twin()
 	w.EFS.OnCopied(w.copied)
+	w.Hooks = &Hooks{world: w}
 
 	active := o.Active
 	if active == "" {
