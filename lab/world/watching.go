@@ -1,18 +1,27 @@
 package world
 
 import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/acso/disaster-recovery/internal/following"
+	"github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/internal/watching"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
-// layBackupAlarms makes the alarms on backups. They are raised until there are backups, as after a first deployment.
+// layBackupAlarms makes the alarms on backups, and on readiness, which judges them too. They are raised until there are backups, as after a first deployment.
 func (w *World) layBackupAlarms(region string) {
-	for _, a := range watching.Alarms(w.Env, region) {
+	for _, a := range append(watching.Alarms(w.Env, region), readiness.Alarm(w.Env)) {
 		definition := cloudwatch.Definition(a)
 		definition.AlarmActions = []string{w.Env.Topic(region, a.Topic)}
 		definition.OKActions = definition.AlarmActions
+		for _, item := range following.Alarms(w.Env, region) {
+			if item.Name == a.Name {
+				definition.ActionsEnabled = aws.Bool(item.Enabled(region == w.Env.Regions.Primary))
+			}
+		}
 		w.Metrics.Create(region, definition)
 	}
 }

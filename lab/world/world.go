@@ -35,6 +35,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/files"
 	"github.com/acso/disaster-recovery/lab/sim"
+	"github.com/acso/disaster-recovery/lab/sources"
 	"github.com/acso/disaster-recovery/lab/traffic"
 	"github.com/acso/disaster-recovery/statemachines"
 )
@@ -65,6 +66,7 @@ type World struct {
 	Logs      *logs.Service
 	Stacks    *cloudformation.Service
 	Files     *files.Tree // under /app/data
+	Sources   *sources.Repository
 	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
 
 	split bool
@@ -84,6 +86,9 @@ type Options struct {
 	Machines    Machines
 	// Scheduled has backups start by their schedules, and be watched; without it only what a scenario starts runs.
 	Scheduled bool
+	// Checkers adds the second trigger, Route 53's alarm forwarded to the region that would be activated. A scenario without it
+	// has the probe's alarm alone, and delivers the other by World.Alarm.
+	Checkers bool
 	// Active is the region that serves when the world begins; "" means the primary. When it is the recovery region, an
 	// earlier failover brought clients there and the primary was rebuilt as its standby.
 	Active string
@@ -143,6 +148,7 @@ func New(o Options) *World {
 	w.Logs = logs.New(c, w.S3)
 	w.Stacks = cloudformation.New(c)
 	w.Files = files.New(s)
+	w.Sources = sources.New(s)
 	w.Away = w.Files.Twin()
 	w.EFS.OnCopied(w.copied)
 	w.Hooks = &Hooks{world: w}
@@ -156,6 +162,9 @@ func New(o Options) *World {
 	w.layBackedUp()
 	w.layNames()
 	w.layControl(o.Machines, o.Scheduled)
+	if o.Checkers {
+		w.layCheckers()
+	}
 	w.layBackupRules()
 	if active != e.Regions.Primary {
 		w.layTurned(active, o.Recent)
