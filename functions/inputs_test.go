@@ -6,6 +6,7 @@ import (
 	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/functions/backupconfig"
 	"github.com/acso/disaster-recovery/functions/backupdata"
+	"github.com/acso/disaster-recovery/functions/backupinfra"
 	"github.com/acso/disaster-recovery/functions/backuplogs"
 	"github.com/acso/disaster-recovery/functions/catchup"
 	"github.com/acso/disaster-recovery/functions/checkhealth"
@@ -18,6 +19,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/failbacklock"
 	"github.com/acso/disaster-recovery/functions/fence"
 	"github.com/acso/disaster-recovery/functions/flipdns"
+	"github.com/acso/disaster-recovery/functions/followrole"
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/keepverified"
@@ -41,6 +43,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/restorelock"
 	"github.com/acso/disaster-recovery/functions/restoreservices"
 	"github.com/acso/disaster-recovery/functions/returnconfig"
+	"github.com/acso/disaster-recovery/functions/revealpoints"
 	"github.com/acso/disaster-recovery/functions/reversefiles"
 	"github.com/acso/disaster-recovery/functions/review"
 	"github.com/acso/disaster-recovery/functions/scaleecs"
@@ -54,13 +57,13 @@ import (
 
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
-		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
+		"followrole": &followrole.Input{}, "backupconfig": &backupconfig.Input{}, "backupinfra": &backupinfra.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
 		"catchup": &catchup.Input{}, "planfailover": &planfailover.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"escalate": &escalate.Input{}, "review": &review.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
-		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
+		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{}, "revealpoints": &revealpoints.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "planverification": &planverification.Input{}, "verifychecksums": &verifychecksums.Input{},
 		"readiness": &readiness.Input{},
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},

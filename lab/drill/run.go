@@ -79,6 +79,7 @@ type run struct {
 	stopped   map[*stepfunctions.Execution]bool // by a person, on purpose
 	damage    world.Damage
 	restoring restoring
+	ticks     []tick
 	misplaced []string      // throwaway databases that were seen outside of their network
 	answers   []string      // of functions that the script called by itself
 	returns   time.Duration // a dead primary comes back so long after it died; 0 for never
@@ -99,7 +100,7 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &run{scenario: s, options: o, env: o.Environment, live: map[string]bool{}, triggers: map[string][]func(){}, stopped: map[*stepfunctions.Execution]bool{}}
-	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines, Active: r.active(), Recent: s.recent})
+	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines, Active: r.active(), Recent: s.recent, Scheduled: s.scheduled})
 	for _, f := range o.Faults {
 		if err := r.world.Cloud.CheckFault(f); err != nil {
 			return nil, InputError{err}
@@ -216,9 +217,11 @@ func (r *run) startIn(region, input string) {
 	}
 }
 
+// redriveAfter is how long an operator takes to redrive an execution that was killed.
+const redriveAfter = 20 * time.Second
+
 // killAt kills the judged execution at a place and redrives it 20 s later, as an operator would.
 func (r *run) killAt(k Kill) {
-	const redriveAfter = 20 * time.Second
 	count := 0
 	kill := func(x *stepfunctions.Execution) {
 		if r.killed || x.Status() != asl.Running {
