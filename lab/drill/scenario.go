@@ -47,12 +47,14 @@ func Scenarios() []Scenario {
 		dailyBackups,
 		kept,
 		verifications,
+		readinesses,
 		chainVerifications,
 		hinderedBackups,
 		restores,
 		failbacks,
 		restoreTests,
 		tellings,
+		readinesses,
 	)
 }
 
