@@ -49,6 +49,7 @@ func Scenarios() []Scenario {
 		restores,
 		failbacks,
 		restoreTests,
+		readinesses,
 		tellings,
 	)
 }
