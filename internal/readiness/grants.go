@@ -38,9 +38,13 @@ func both(e *environment.Environment, region string) []grant.Grant {
 	at := func(service, resource string) string {
 		return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, region, e.Account, resource)
 	}
+	var images []string
+	for _, s := range e.Services {
+		images = append(images, at("ecr", "repository/"+e.Repository(s.Name)))
+	}
 	return []grant.Grant{
 		{Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{at("cloudwatch", "alarm:*")}},
-		{Actions: []string{"ecr:DescribeImages"}, Resources: []string{at("ecr", "repository/"+e.Repository("*"))}},
+		{Actions: []string{"ecr:DescribeImages"}, Resources: images},
 		{Actions: []string{"ecs:DescribeServices"}, Resources: []string{at("ecs", "service/"+e.Cluster(region)+"/*")}},
 		{Actions: []string{"events:DescribeRule"}, Resources: []string{at("events", "rule/"+e.Prefix()+"-*")}},
 		// https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-securestring.html: reading a secret decrypts
