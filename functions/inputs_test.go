@@ -19,8 +19,10 @@ import (
 	"github.com/acso/disaster-recovery/functions/flipdns"
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
+	"github.com/acso/disaster-recovery/functions/keepverified"
 	"github.com/acso/disaster-recovery/functions/missingwrites"
 	"github.com/acso/disaster-recovery/functions/notify"
+	"github.com/acso/disaster-recovery/functions/planfailover"
 	"github.com/acso/disaster-recovery/functions/planrestore"
 	"github.com/acso/disaster-recovery/functions/planverification"
 	"github.com/acso/disaster-recovery/functions/probe"
@@ -52,7 +54,7 @@ import (
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
 		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
-		"catchup": &catchup.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
+		"catchup": &catchup.Input{}, "planfailover": &planfailover.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
@@ -62,7 +64,7 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},
 		"comparefiles": &comparefiles.Input{}, "failbacklock": &failbacklock.Input{}, "missingwrites": &missingwrites.Input{}, "rebuildstandby": &rebuildstandby.Input{},
 		"releasedatabase": &releasedatabase.Input{}, "reopen": &reopen.Input{}, "returnconfig": &returnconfig.Input{}, "reversefiles": &reversefiles.Input{},
-		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
+		"prunesnapshots": &prunesnapshots.Input{}, "keepverified": &keepverified.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {
 		input, ok := inputs[f.Name]

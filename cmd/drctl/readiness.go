@@ -5,20 +5,19 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
-
-	readinessfn "github.com/acso/disaster-recovery/functions/readiness"
 
 	"github.com/acso/disaster-recovery/cmd/drctl/operate"
+	readinessfn "github.com/acso/disaster-recovery/functions/readiness"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/lab/report"
+	"github.com/acso/disaster-recovery/lab/world"
 )
 
 type readinessCommand struct {
 	Environment string `default:"production" placeholder:"NAME|FILE" help:"The environment, by its name in environments/ or as a file (default: production)."`
 	To          string `placeholder:"REGION" help:"The region that would be activated (default: the environment's recovery region)."`
-	Lab         bool   `help:"Ask the lab instead of AWS: two healthy regions that have lived for half an hour, with backups."`
+	Lab         bool   `help:"Ask the lab instead of AWS: two healthy regions with backups, as after some days of operation."`
 	Seed        seed   `default:"1" placeholder:"N" help:"With --lab: where random durations come from (default: 1)."`
 	JSON        bool   `name:"json" help:"Print the report as one JSON object, and nothing else."`
 	Report      string `placeholder:"FILE" help:"Write the report as an HTML page as well, which loads nothing."`
@@ -68,7 +67,7 @@ func (c *readinessCommand) ask(ctx context.Context, a *app, env *environment.Env
 		return o.Invoke(ctx, to, "readiness", readinessfn.Input{To: to}, &found)
 	}
 	if c.Lab {
-		err = operate.InMatureLab(ctx, env, uint64(c.Seed), 30*time.Minute, work)
+		err = operate.InLab(ctx, env, uint64(c.Seed), func(ctx context.Context, _ *world.World, o *operate.Operator) error { return work(ctx, o) })
 	} else {
 		err = a.lab.operateOnAWS(ctx, env, work)
 	}

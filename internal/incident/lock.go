@@ -40,6 +40,15 @@ func (s *Store) Begin(ctx context.Context, o Opening) (Incident, error) {
 	return Incident{}, contended(PresentKey)
 }
 
+// Foresee is the incident that Begin would open now, or why it would not. It writes nothing.
+func (s *Store) Foresee(ctx context.Context, o Opening) (Incident, error) {
+	last, _, err := s.present(ctx)
+	if err != nil {
+		return Incident{}, err
+	}
+	return s.following(ctx, last, o)
+}
+
 func (s *Store) following(ctx context.Context, last Incident, o Opening) (Incident, error) {
 	const op = "open an incident"
 	now := s.clock.Now()

@@ -43,6 +43,7 @@ func (r *run) outcome() Outcome {
 	for _, x := range r.judged() {
 		o := outcomeOf(x)
 		switch {
+		case r.stopped[x]:
 		case o == StoodDown && ended == "none":
 			ended = o
 		case o != StoodDown && !x.StoppedAt().Before(last):

@@ -8,6 +8,7 @@ package world
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/asl"
@@ -85,6 +86,8 @@ type Options struct {
 	// Active is the region that serves when the world begins; "" means the primary. When it is the recovery region, an
 	// earlier failover brought clients there and the primary was rebuilt as its standby.
 	Active string
+	// Recent has that failover be of this very moment, so that its cool-down runs.
+	Recent bool
 }
 
 // Machines are the parsed state machines of an environment, by name. They may be shared by worlds of one thread.
@@ -130,7 +133,8 @@ func New(o Options) *World {
 	w.EFS = efs.New(c)
 	w.ECR = ecr.New(c)
 	w.Quotas = servicequotas.New(c)
-	w.DNS = route53.New(c, e.Domain.HostedZone, e.Domain.Name, alarms{w.Metrics}, metrics{w.Metrics})
+	_, zone, _ := strings.Cut(e.Domain.Name, ".") // the public name is a CNAME, which no zone has at its apex
+	w.DNS = route53.New(c, e.Domain.HostedZone, zone, alarms{w.Metrics}, metrics{w.Metrics})
 	w.ECS = ecs.New(c, w.RDS, w.DNS)
 	w.Lambda = lambda.New(c)
 	w.States = stepfunctions.New(c, w.Lambda, o.Evaluator)
@@ -152,7 +156,7 @@ func New(o Options) *World {
 	w.layControl(o.Machines, o.Scheduled)
 	w.layBackupRules()
 	if active != e.Regions.Primary {
-		w.layTurned(active)
+		w.layTurned(active, o.Recent)
 	}
 	if o.Scheduled {
 		w.laySchedules()

@@ -22,20 +22,8 @@ const (
 	longest = 48 * time.Hour
 )
 
-// InLab lets an operator work in a lab of its own, whose regions have lived for a while.
+// InLab lets an operator work in a lab of its own: two healthy regions with backups, as after some days of operation.
 func InLab(ctx context.Context, e *environment.Environment, seed uint64, work func(context.Context, *world.World, *Operator) error) error {
-	return lab(ctx, world.Options{Seed: seed, Environment: e}, settled, func(*world.World) {}, work)
-}
-
-// InMatureLab is a lab whose backups run by their schedules and have for long: everything that readiness looks at is there.
-func InMatureLab(ctx context.Context, e *environment.Environment, seed uint64, lived time.Duration, work func(context.Context, *Operator) error) error {
-	return lab(ctx, world.Options{Seed: seed, Environment: e, Scheduled: true}, lived, (*world.World).Mature, func(ctx context.Context, _ *world.World, o *Operator) error {
-		return work(ctx, o)
-	})
-}
-
-func lab(ctx context.Context, options world.Options, lived time.Duration, lay func(*world.World), work func(context.Context, *world.World, *Operator) error) error {
-	e := options.Environment
 	machines, err := world.ParseMachines(e)
 	if err != nil {
 		return err
@@ -44,11 +32,10 @@ func lab(ctx context.Context, options world.Options, lived time.Duration, lay fu
 	if err != nil {
 		return err
 	}
-	options.Evaluator, options.Machines = evaluator, machines
-	w := world.New(options)
+	w := world.New(world.Options{Seed: seed, Environment: e, Evaluator: evaluator, Machines: machines, Scheduled: true})
 	defer w.Traffic.Stop()
-	lay(w)
-	w.Sim.Run(w.Sim.Now().Add(lived), nil)
+	w.Mature()
+	w.Sim.Run(w.Sim.Now().Add(settled), nil)
 	o := &Operator{
 		Environment: e, Clock: virtual{w.Sim},
 		AWS: w.Cloud.Config(cloud.Principal{Name: Caller, Region: cloud.Clients, Unlimited: true}),
