@@ -14,6 +14,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/cleartest"
 	"github.com/acso/disaster-recovery/functions/comparefiles"
 	"github.com/acso/disaster-recovery/functions/copytodr"
+	"github.com/acso/disaster-recovery/functions/escalate"
 	"github.com/acso/disaster-recovery/functions/failbacklock"
 	"github.com/acso/disaster-recovery/functions/fence"
 	"github.com/acso/disaster-recovery/functions/flipdns"
@@ -41,7 +42,9 @@ import (
 	"github.com/acso/disaster-recovery/functions/restorelock"
 	"github.com/acso/disaster-recovery/functions/restoreservices"
 	"github.com/acso/disaster-recovery/functions/returnconfig"
+	"github.com/acso/disaster-recovery/functions/revealpoints"
 	"github.com/acso/disaster-recovery/functions/reversefiles"
+	"github.com/acso/disaster-recovery/functions/review"
 	"github.com/acso/disaster-recovery/functions/scaleecs"
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/testrestore"
@@ -55,10 +58,11 @@ func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
 		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
 		"catchup": &catchup.Input{}, "planfailover": &planfailover.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
+		"escalate": &escalate.Input{}, "review": &review.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
-		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
+		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{}, "revealpoints": &revealpoints.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "planverification": &planverification.Input{}, "verifychecksums": &verifychecksums.Input{},
 		"readiness": &readiness.Input{},
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},

@@ -30,10 +30,10 @@ var Errors = append([]failure.Kind{failure.InvalidInput, failure.Aborted, failur
 
 // Input says what to do. EventBridge's event about the end of an execution is taken as it is, as the action ended.
 type Input struct {
-	Action string `json:"action"` // open, record, commit, ask, close, assess, abort, look or ended
+	Action string `json:"action"` // open, record, commit, ask, close, assess, abort, acknowledge, look or ended
 	incident.Claim
 	Mode     incident.Mode    `json:"mode,omitempty"`     // open: automatic (default), manual or planned
-	By       string           `json:"by,omitempty"`       // abort: who asks
+	By       string           `json:"by,omitempty"`       // abort, acknowledge: who asks
 	Trigger  string           `json:"trigger,omitempty"`  // open: what started it
 	Stage    string           `json:"stage,omitempty"`    // record
 	Changes  []string         `json:"changes,omitempty"`  // record
@@ -116,6 +116,8 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return h.output(i), err
 	case "abort":
 		return h.abort(ctx, in)
+	case "acknowledge":
+		return h.acknowledge(ctx, in)
 	case "look":
 		return h.look(ctx)
 	case "ask":
@@ -127,7 +129,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case "ended":
 		return h.ended(ctx, in)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "act on the incident", "action %q is none of open, record, commit, ask, close, assess, abort, look, ended", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "act on the incident", "action %q is none of open, record, commit, ask, close, assess, abort, acknowledge, look, ended", in.Action)
 }
 
 func (h *Handler) open(ctx context.Context, in Input) (Output, error) {

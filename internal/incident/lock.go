@@ -200,6 +200,7 @@ func (s *Store) Release(ctx context.Context, owner string, outcome Outcome, stop
 		if released {
 			i.close(s.clock.Now(), outcome, "the execution ended "+string(outcome)+" without closing the incident")
 			i.Released = true
+			i.hold()
 		}
 		return released, nil
 	})

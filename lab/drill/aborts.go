@@ -36,6 +36,14 @@ var aborts = []Scenario{
 			r.when("FencePrimary", r.abort)
 		},
 	},
+	{
+		Name: "question-aborted", Expected: StoodDown, quiet: true,
+		Sentence: "A person is asked, and another one aborts: the question is answered with no, and nobody waits for the time for answers.",
+		prepare: func(r *run) {
+			r.blindCheckers()
+			r.world.OnQuestion(func(*stepfunctions.Execution) { r.after(time.Minute, r.abort) })
+		},
+	},
 }
 
 // abort asks for the end of what is under way, as drctl abort does.

@@ -33,6 +33,9 @@ func (r *run) judge() *Result {
 	if result.Outcome == Recovered && r.scenario.judge == nil {
 		result.CriticalPath = r.criticalPath(result)
 	}
+	if r.scenario.machine == restoreMachine {
+		result.RestorePath = r.restorePath()
+	}
 	return result
 }
 

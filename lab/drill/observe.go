@@ -32,6 +32,9 @@ var bookkeeping = []string{"DynamoDB.", "CloudWatch.PutMetricData", "SNS.Publish
 
 func (r *run) observe() {
 	r.watch()
+	if r.scenario.machine == restoreMachine {
+		r.watchRestore()
+	}
 	primary := r.active()
 	var victim *stepfunctions.Execution // the first judged one: its region's mutating calls are where it can be killed
 	r.world.Cloud.Observe(func(c cloud.Record) {

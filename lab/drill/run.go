@@ -79,6 +79,7 @@ type run struct {
 	stopped   map[*stepfunctions.Execution]bool // by a person, on purpose
 	damage    world.Damage
 	restoring restoring
+	ticks     []tick
 	misplaced []string      // throwaway databases that were seen outside of their network
 	answers   []string      // of functions that the script called by itself
 	returns   time.Duration // a dead primary comes back so long after it died; 0 for never
@@ -216,9 +217,11 @@ func (r *run) startIn(region, input string) {
 	}
 }
 
+// redriveAfter is how long an operator takes to redrive an execution that was killed.
+const redriveAfter = 20 * time.Second
+
 // killAt kills the judged execution at a place and redrives it 20 s later, as an operator would.
 func (r *run) killAt(k Kill) {
-	const redriveAfter = 20 * time.Second
 	count := 0
 	kill := func(x *stepfunctions.Execution) {
 		if r.killed || x.Status() != asl.Running {

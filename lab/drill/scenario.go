@@ -34,7 +34,23 @@ func (s Scenario) Machine() string {
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
 func Scenarios() []Scenario {
-	return slices.Concat(failovers, backups, databaseBackups, dataBackups, configurationBackups, logBackups, dailyBackups, kept, verifications, chainVerifications, restores, failbacks, releases, restoreTests)
+	return slices.Concat(
+		failovers,
+		backups,
+		databaseBackups,
+		dataBackups,
+		configurationBackups,
+		logBackups,
+		dailyBackups,
+		kept,
+		verifications,
+		chainVerifications,
+		hinderedBackups,
+		restores,
+		failbacks, releases,
+		restoreTests,
+		tellings,
+	)
 }
 
 // Find is the scenario of a name. The error names what is near.

@@ -68,6 +68,7 @@ type World struct {
 	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
 
 	split bool
+	Hooks *Hooks
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -83,6 +84,9 @@ type Options struct {
 	Machines    Machines
 	// Scheduled has backups start by their schedules, and be watched; without it only what a scenario starts runs.
 	Scheduled bool
+	// Checkers adds the second trigger, Route 53's alarm forwarded to the region that would be activated. A scenario without it
+	// has the probe's alarm alone, and delivers the other by World.Alarm.
+	Checkers bool
 	// Active is the region that serves when the world begins; "" means the primary. When it is the recovery region, an
 	// earlier failover brought clients there and the primary was rebuilt as its standby.
 	Active string
@@ -144,6 +148,7 @@ func New(o Options) *World {
 	w.Files = files.New(s)
 	w.Away = w.Files.Twin()
 	w.EFS.OnCopied(w.copied)
+	w.Hooks = &Hooks{world: w}
 
 	active := o.Active
 	if active == "" {
@@ -154,6 +159,9 @@ func New(o Options) *World {
 	w.layBackedUp()
 	w.layNames()
 	w.layControl(o.Machines, o.Scheduled)
+	if o.Checkers {
+		w.layCheckers()
+	}
 	w.layBackupRules()
 	if active != e.Regions.Primary {
 		w.layTurned(active, o.Recent)
