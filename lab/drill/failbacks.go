@@ -186,7 +186,7 @@ func (r *run) outage() {
 func (r *run) failBackAt(d time.Duration) {
 	if r.options.Random {
 		for n, region := range r.world.Cloud.Regions() {
-			for _, f := range draw(r.options.Seed+uint64(n)<<32, []string{region}).faults { // #nosec G115 -- 0 or 1
+			for _, f := range draw(r.options.Seed+uint64(n)<<32, targets, region).faults { // #nosec G115 -- 0 or 1
 				r.at(d+r.world.Sim.Between("failback fault", 0, 100*time.Minute), func() { r.world.Cloud.Inject(f) })
 			}
 		}
