@@ -106,7 +106,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 func (h *Handler) put(ctx context.Context, bucket, key, kind, text string) error {
 	_, err := h.s3.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader([]byte(text)), ContentType: aws.String(kind),
-		ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
+		ChecksumAlgorithm: types.ChecksumAlgorithmSha256, ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String(h.p.Environment.KeyAlias()), BucketKeyEnabled: aws.Bool(true),
 	})
 	return failure.FromAWS(err, "write s3://%s/%s", bucket, key)
 }
