@@ -51,8 +51,9 @@ func Scenarios() []Scenario {
 		chainVerifications,
 		hinderedBackups,
 		restores,
-		failbacks,
+		failbacks, releases,
 		restoreTests,
+		readinesses,
 		tellings,
 		readinesses,
 	)
