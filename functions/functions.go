@@ -49,7 +49,9 @@ type Function struct {
 func All() []Function { return append(OfRecovery(), OfBackup()...) }
 
 // OfRecovery are the functions of the recovery stack.
-func OfRecovery() []Function { return slices.Concat(watched(), failover(), restores(), restoreTests()) }
+func OfRecovery() []Function {
+	return slices.Concat(watched(), failover(), restores(), restoreTests(), rebuilding())
+}
 
 // OfBackup are the functions of the backup stack.
 func OfBackup() []Function { return append(backup(), keeping()...) }

@@ -18,12 +18,16 @@ import (
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/notify"
 	"github.com/acso/disaster-recovery/functions/planrestore"
+	"github.com/acso/disaster-recovery/functions/plansystem"
 	"github.com/acso/disaster-recovery/functions/planverification"
 	"github.com/acso/disaster-recovery/functions/probe"
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
 	"github.com/acso/disaster-recovery/functions/prunesnapshots"
+	"github.com/acso/disaster-recovery/functions/rebuilddatabase"
+	"github.com/acso/disaster-recovery/functions/rebuildlock"
 	"github.com/acso/disaster-recovery/functions/rebuildreplica"
+	"github.com/acso/disaster-recovery/functions/rebuildservices"
 	"github.com/acso/disaster-recovery/functions/recordtest"
 	"github.com/acso/disaster-recovery/functions/restoreconfig"
 	"github.com/acso/disaster-recovery/functions/restoredata"
@@ -48,6 +52,7 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
 		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "planverification": &planverification.Input{}, "verifychecksums": &verifychecksums.Input{},
+		"plansystem": &plansystem.Input{}, "rebuilddatabase": &rebuilddatabase.Input{}, "rebuildlock": &rebuildlock.Input{}, "rebuildservices": &rebuildservices.Input{},
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},
 		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
 	}

@@ -48,7 +48,7 @@ type Part struct {
 func NewStoreIn(p platform.Platform, region string) *Store {
 	return &Store{
 		table: table{db: dynamodb.NewFromConfig(p.In(region)), name: p.Environment.IncidentTable()},
-		clock: p.Clock, environment: p.Environment,
+		clock: p.Clock, environment: p.Environment, in: func(other string) *Store { return NewStoreIn(p, other) },
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
@@ -30,15 +28,11 @@ type Store struct {
 	table       table
 	clock       platform.Clock
 	environment *environment.Environment
+	in          func(region string) *Store // the other tables of the pair
 }
 
 // NewStore opens the table of the region that the function runs in.
-func NewStore(p platform.Platform) *Store {
-	return &Store{
-		table: table{db: dynamodb.NewFromConfig(p.AWS), name: p.Environment.IncidentTable()},
-		clock: p.Clock, environment: p.Environment,
-	}
-}
+func NewStore(p platform.Platform) *Store { return NewStoreIn(p, p.Region()) }
 
 // Grants is what using the store takes.
 func Grants(e *environment.Environment, region string) []grant.Grant {

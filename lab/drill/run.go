@@ -77,6 +77,7 @@ type run struct {
 	killed    bool
 	damage    world.Damage
 	restoring restoring
+	lost      lost
 	misplaced []string      // throwaway databases that were seen outside of their network
 	answers   []string      // of functions that the script called by itself
 	returns   time.Duration // a dead primary comes back so long after it died; 0 for never

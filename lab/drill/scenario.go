@@ -31,7 +31,7 @@ func (s Scenario) Machine() string {
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
 func Scenarios() []Scenario {
-	return slices.Concat(outages, doubts, obstacles, backups, databaseBackups, dataBackups, configurationBackups, logBackups, dailyBackups, kept, verifications, chainVerifications, restores, restoreTests)
+	return slices.Concat(outages, doubts, obstacles, backups, databaseBackups, dataBackups, configurationBackups, logBackups, dailyBackups, kept, verifications, chainVerifications, restores, restoreTests, rebuilds)
 }
 
 // Find is the scenario of a name. The error names what is near.

@@ -15,6 +15,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudformation"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
+	"github.com/acso/disaster-recovery/lab/cloud/codebuild"
 	"github.com/acso/disaster-recovery/lab/cloud/dynamodb"
 	"github.com/acso/disaster-recovery/lab/cloud/ec2"
 	"github.com/acso/disaster-recovery/lab/cloud/ecr"
@@ -63,6 +64,7 @@ type World struct {
 	SSM       *ssm.Service
 	Logs      *logs.Service
 	Stacks    *cloudformation.Service
+	Builds    *codebuild.Service
 	Files     *files.Tree // under /app/data
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
@@ -131,6 +133,8 @@ func New(o Options) *World {
 	w.SSM = ssm.New(c, w.KMS)
 	w.Logs = logs.New(c, w.S3)
 	w.Stacks = cloudformation.New(c)
+	w.Builds = codebuild.New(c)
+	w.States.Wait(w.Builds)
 	w.Files = files.New(s)
 
 	w.layWorkload()
@@ -139,6 +143,7 @@ func New(o Options) *World {
 	w.layNames()
 	w.layControl(o.Machines, o.Scheduled)
 	w.layBackupRules()
+	w.layRebuild()
 	if o.Scheduled {
 		w.laySchedules()
 	}
