@@ -62,6 +62,7 @@ func alarmRaised(names ...string) map[string]any {
 func (r *recovery) releaseOnEnd() {
 	r.releaseBy(r.env.EndedRule(), "failover", "incident")
 	r.releaseBy(r.env.RestoreEndedRule(), "restore-point-in-time", "restorelock")
+	r.releaseBy(r.env.RebuildEndedRule(), "restore-full-system", "rebuildlock")
 }
 
 func (r *recovery) releaseBy(name, machine, handler string) {

@@ -56,6 +56,7 @@ var rebuilds = []Scenario{
 		Name: "system-lost-newest-corrupt", Expected: Recovered, machine: rebuildMachine, limit: testLimit,
 		Sentence: "The newest snapshot does not restore, and the newest configuration failed its verification: the ones before are taken, and it is said.",
 		prepare: func(r *run) {
+			r.at(0, r.layOlderSnapshot)
 			r.loseSystem(func() {
 				r.failNewest(retention.Configuration)
 				r.world.RDS.EndRestores("incompatible-restore")
@@ -111,7 +112,7 @@ func (r *run) today() string {
 	return fmt.Sprintf(`{"date":%q}`, r.world.Sim.Now().UTC().Format(time.DateOnly))
 }
 
-// loseSystem backs everything up, has an older snapshot beside the new one, and deletes the workload of both regions. The
+// loseSystem backs everything up and deletes the workload of both regions. The
 // failover that the alarm starts finds no replica and ends; then the operator acts.
 func (r *run) loseSystem(then func()) {
 	r.afterBackups(func() {
@@ -126,6 +127,14 @@ func (r *run) loseSystem(then func()) {
 		r.world.LoseFiles()
 		r.after(noticed, then)
 	})
+}
+
+// layOlderSnapshot puts in a verified snapshot of now, which is older than that of the daily backup.
+func (r *run) layOlderSnapshot() {
+	primary, recovery, now := r.env.Regions.Primary, r.env.Regions.Recovery, r.world.Sim.Now()
+	name := r.env.Database.Identifier + "-" + now.UTC().Add(-time.Minute).Format("20060102-150405") + "-01234567" // as function snapshot names them
+	r.world.RDS.PutSnapshot(primary, name, r.env.DatabaseIn(primary), now)
+	r.world.RDS.PutSnapshot(recovery, name+catalog.CopySuffix, r.env.DatabaseIn(recovery), now)
 }
 
 // noticed is when the operator acts: somebody looked at the failed failover first.
