@@ -3,6 +3,7 @@
 //	go run . -c environment=production                  templates in cdk.out
 //	npx cdk deploy --all -c environment=production      deploys them
 //
+// The first deployment has -c first-deployment=yes too: docs/deploy.md.
 // The environment file is its only input. It refuses an environment with a mistake before anything is synthesised.
 package main
 
@@ -13,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/aws/jsii-runtime-go"
@@ -49,7 +51,9 @@ func run(arguments []string) error {
 		return err
 	}
 	defer jsii.Close()
-	app, err := stacks.New(stacks.Options{Environment: e, Outdir: outdir(), Builder: &stacks.Go{Root: root}, Root: root})
+	app, err := stacks.New(stacks.Options{
+		Environment: e, Outdir: outdir(), Builder: &stacks.Go{Root: root}, Root: root, First: given["first-deployment"] == "yes",
+	})
 	if err != nil {
 		return err
 	}
@@ -88,8 +92,8 @@ func contextOf(arguments []string) (map[string]any, error) {
 	flags := flag.NewFlagSet("go run .", flag.ContinueOnError)
 	flags.Func("c", "`environment=NAME`: production, test, or the path of a YAML file", func(pair string) error {
 		key, value, found := strings.Cut(pair, "=")
-		if !found || key != "environment" && key != "despite-incident" {
-			return fmt.Errorf("write environment=NAME, or despite-incident=yes")
+		if !found || !slices.Contains([]string{"environment", "despite-incident", "first-deployment"}, key) {
+			return fmt.Errorf("write environment=NAME, first-deployment=yes or despite-incident=yes")
 		}
 		given[key] = value
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/acso/disaster-recovery/functions/catchup"
 	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
 	"github.com/acso/disaster-recovery/functions/fence"
@@ -54,6 +55,10 @@ func watched() []Function {
 // failover are the functions that the failover's state machine calls, in the region that is being activated.
 func failover() []Function {
 	return []Function{
+		{
+			Name: "catchup", New: on(catchup.New, (*catchup.Handler).Handle), Grants: catchup.Grants, Errors: catchup.Errors,
+			Event: catchup.Event, Timeout: brief, MemoryMB: memory, Regions: Recovery,
+		},
 		{
 			Name: "checkhealth", New: on(checkhealth.New, (*checkhealth.Handler).Handle), Grants: checkhealth.Grants, Errors: checkhealth.Errors,
 			Event: checkhealth.Event, Timeout: brief, MemoryMB: memory, Regions: Recovery,

@@ -7,15 +7,19 @@ import (
 	"github.com/acso/disaster-recovery/functions/backupconfig"
 	"github.com/acso/disaster-recovery/functions/backupdata"
 	"github.com/acso/disaster-recovery/functions/backuplogs"
+	"github.com/acso/disaster-recovery/functions/catchup"
 	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
 	"github.com/acso/disaster-recovery/functions/checkreplication"
 	"github.com/acso/disaster-recovery/functions/cleartest"
+	"github.com/acso/disaster-recovery/functions/comparefiles"
 	"github.com/acso/disaster-recovery/functions/copytodr"
+	"github.com/acso/disaster-recovery/functions/failbacklock"
 	"github.com/acso/disaster-recovery/functions/fence"
 	"github.com/acso/disaster-recovery/functions/flipdns"
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
+	"github.com/acso/disaster-recovery/functions/missingwrites"
 	"github.com/acso/disaster-recovery/functions/notify"
 	"github.com/acso/disaster-recovery/functions/planrestore"
 	"github.com/acso/disaster-recovery/functions/plansystem"
@@ -24,16 +28,21 @@ import (
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
 	"github.com/acso/disaster-recovery/functions/prunesnapshots"
+	"github.com/acso/disaster-recovery/functions/readiness"
 	"github.com/acso/disaster-recovery/functions/rebuilddatabase"
 	"github.com/acso/disaster-recovery/functions/rebuildlock"
 	"github.com/acso/disaster-recovery/functions/rebuildreplica"
 	"github.com/acso/disaster-recovery/functions/rebuildservices"
+	"github.com/acso/disaster-recovery/functions/rebuildstandby"
 	"github.com/acso/disaster-recovery/functions/recordtest"
+	"github.com/acso/disaster-recovery/functions/reopen"
 	"github.com/acso/disaster-recovery/functions/restoreconfig"
 	"github.com/acso/disaster-recovery/functions/restoredata"
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
 	"github.com/acso/disaster-recovery/functions/restorelock"
 	"github.com/acso/disaster-recovery/functions/restoreservices"
+	"github.com/acso/disaster-recovery/functions/returnconfig"
+	"github.com/acso/disaster-recovery/functions/reversefiles"
 	"github.com/acso/disaster-recovery/functions/scaleecs"
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/testrestore"
@@ -46,14 +55,17 @@ import (
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
 		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
-		"checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
+		"catchup": &catchup.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
 		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "planverification": &planverification.Input{}, "verifychecksums": &verifychecksums.Input{},
 		"plansystem": &plansystem.Input{}, "rebuilddatabase": &rebuilddatabase.Input{}, "rebuildlock": &rebuildlock.Input{}, "rebuildservices": &rebuildservices.Input{},
+		"readiness": &readiness.Input{},
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},
+		"comparefiles": &comparefiles.Input{}, "failbacklock": &failbacklock.Input{}, "missingwrites": &missingwrites.Input{}, "rebuildstandby": &rebuildstandby.Input{},
+		"reopen": &reopen.Input{}, "returnconfig": &returnconfig.Input{}, "reversefiles": &reversefiles.Input{},
 		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {

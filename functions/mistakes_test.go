@@ -11,13 +11,13 @@ import (
 )
 
 // TestATypingErrorInTheInputFailsClean: what is not understood is refused, and nothing is touched, also when the primary
-// is down and an unplanned failover would have something to do.
+// is down and an automatic failover would have something to do.
 func TestATypingErrorInTheInputFailsClean(t *testing.T) {
 	p := begin(t, 31)
 	p.Cloud.Kill(p.e.Regions.Primary)
 	for n, input := range []string{
-		`{"mode":"unplaned"}`, `{"mode":["unplanned"]}`, `{"mode":null}`, `{"mod":"unplanned"}`, `{"Mode":"unplanned"}`, `{"mode":"unplanned","dryRun":true}`,
-		`[]`, `"unplanned"`, `null`, `[{"mode":"unplanned"}]`, `7`,
+		`{"mode":"automatik"}`, `{"mode":["automatic"]}`, `{"mode":null}`, `{"mod":"automatic"}`, `{"Mode":"automatic"}`, `{"mode":"automatic","dryRun":true}`, `{"mode":"unplanned"}`, `{"mode":"manual","fencedByHand":true}`, `{"mode":"planned","by":"Ada","fencedByHand":true}`,
+		`[]`, `"automatic"`, `null`, `[{"mode":"automatic"}]`, `7`,
 	} {
 		if _, err := p.States.Start(p.e.Regions.Recovery, p.e.MachineName("failover"), "", json.RawMessage(input)); err != nil {
 			t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 )
 
 // backup is the stack that takes backups, copies them away and verifies them, with the buckets that they lie in. It is the
-// same in both regions; only the primary's buckets are replicated.
+// same in both regions, and each region's buckets are replicated to the other's.
 type backup struct {
 	*place
 	foundation *foundation
@@ -88,10 +88,7 @@ func (b *backup) buckets() {
 		id: "compliance", name: e.BucketIn(b.region, e.Buckets.Compliance), key: b.foundation.data, logs: *b.foundation.accessLogs.Ref(),
 		lockDays: int(e.Backup.Data.Monthly.Days()), lifecycle: []any{aged(e.Backup.Data.Monthly.Days()), tidying()},
 	}
-	if b.active() {
-		points.replica = e.BucketIn(e.Pair(b.region), e.Buckets.Backups)
-		reports.replica = e.BucketIn(e.Pair(b.region), e.Buckets.Compliance)
-	}
+	points.replica, reports.replica = b.replicaOf(e.Buckets.Backups), b.replicaOf(e.Buckets.Compliance)
 	b.bucket(points)
 	b.bucket(reports)
 }

@@ -62,7 +62,7 @@ func (p *place) bucket(b bucket) awss3.CfnBucket {
 	made := awss3.NewCfnBucket(p.Stack, jsii.String(b.id), props)
 	made.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 	if b.replica == "" && b.name != "" {
-		accept(made, both("S3BucketReplicationEnabled", "It is the target of the replication from the primary region."))
+		accept(made, both("S3BucketReplicationEnabled", "The first deployment makes it before the bucket that it is replicated to."))
 	}
 	if ready != nil {
 		made.Node().AddDependency(ready.policy)
@@ -115,6 +115,16 @@ func closed() *awss3.CfnBucket_PublicAccessBlockConfigurationProperty {
 	return &awss3.CfnBucket_PublicAccessBlockConfigurationProperty{BlockPublicAcls: yes, BlockPublicPolicy: yes, IgnorePublicAcls: yes, RestrictPublicBuckets: yes}
 }
 
+// replicaOf is the bucket in the other region that a bucket of ours is replicated to: in both directions, since either region
+// may be the active one, and S3 does not replicate replicas. S3 refuses a target that does not exist, and one of two buckets
+// has to be made first: docs/decisions/0030-buckets-replicate-both-ways.md.
+func (p *place) replicaOf(bucket string) string {
+	if p.options.First && !p.active() {
+		return ""
+	}
+	return p.env.BucketIn(p.env.Pair(p.region), bucket)
+}
+
 // replication copies every new object to the bucket in the other region, within 15 minutes by S3's promise, and counts
 // what is late. Delete markers are outside that promise.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html
@@ -144,6 +154,9 @@ func (p *place) replication(b bucket) (*awss3.CfnBucket_ReplicationConfiguration
 		DeleteMarkerReplication: &awss3.CfnBucket_DeleteMarkerReplicationProperty{Status: state(b.deletes)},
 		SourceSelectionCriteria: &awss3.CfnBucket_SourceSelectionCriteriaProperty{
 			SseKmsEncryptedObjects: &awss3.CfnBucket_SseKmsEncryptedObjectsProperty{Status: state(true)},
+			// Tags and locks that are set on a replica reach the original, or the two would expire at different times.
+			// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
+			ReplicaModifications: &awss3.CfnBucket_ReplicaModificationsProperty{Status: state(true)},
 		},
 		Destination: &awss3.CfnBucket_ReplicationDestinationProperty{
 			Bucket:                  jsii.String(copies),

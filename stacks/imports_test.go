@@ -3,6 +3,7 @@ package stacks_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,9 +16,21 @@ import (
 // imported is an environment whose whole workload exists already.
 func imported(t *testing.T) *environment.Environment {
 	t.Helper()
-	e, err := file.Read("../internal/environment/file/testdata/imported.yaml")
+	var text []byte
+	for _, part := range []string{"../environments/production.yaml", "../internal/environment/file/testdata/imports.yaml"} {
+		lines, err := os.ReadFile(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(append(text, lines...), '\n')
+	}
+	e, err := file.Load("imported.yaml", text)
 	if err != nil {
 		t.Fatal(err)
+	}
+	e.Database.Keys = environment.Keys{
+		Primary:  "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-1111-2222-3333-444455556666",
+		Recovery: "arn:aws:kms:us-west-2:111122223333:key/0a1b2c3d-5555-6666-7777-888899990000",
 	}
 	return e
 }
@@ -69,7 +82,7 @@ var parts = []part{
 		},
 	},
 	{
-		"database", []string{"AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup", "AWS::RDS::DBParameterGroup", "AWS::SecretsManager::Secret"},
+		"database", []string{"AWS::RDS::DBInstance", "AWS::RDS::DBParameterGroup", "AWS::SecretsManager::Secret"},
 		func(to, from *environment.Existing) { to.Database = from.Database },
 		func(x environment.Existing, _ func(string) bool) []string { return []string{":db:" + x.Database} },
 	},
@@ -203,7 +216,7 @@ func TestAStandbyIsMadeForAPrimaryThatExists(t *testing.T) {
 	e.Imports.Recovery = environment.Existing{}
 	a := synthesiseImports(t, e, func(region, _ string) bool { return region == e.Regions.Primary })
 	replica := a.stack(t, "workload-us-west-2").Resources["database"].Properties
-	if replica["SourceDBInstanceIdentifier"] != "arn:aws:rds:us-east-1:111122223333:db:legacy-db" {
+	if replica["SourceDBInstanceIdentifier"] != "arn:aws:rds:us-east-1:111122223333:db:acso-production-db" {
 		t.Errorf("the replica that is made follows %v", replica["SourceDBInstanceIdentifier"])
 	}
 	peering := a.stack(t, "foundation-us-west-2").Resources["peering"].Properties

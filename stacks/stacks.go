@@ -22,6 +22,8 @@ type Options struct {
 	Builder     Builder // makes the functions' binaries
 	// Root is the directory of go.mod, the nominal source of the functions' assets.
 	Root string
+	// First leaves out what refers to the primary region's buckets in the recovery region, which is deployed before it.
+	First bool
 	// Aspects visit the whole app before it is synthesised, as cdk-nag does in the tests.
 	Aspects []awscdk.IAspect
 }

@@ -46,9 +46,7 @@ func (s *storage) objects() {
 		id: "data", name: name, key: s.foundation.data, logs: *s.foundation.accessLogs.Ref(),
 		lifecycle: []any{oldVersions(s.env.Backup.Data.Daily.Days()), tidying()},
 	}
-	if s.active() {
-		data.replica, data.deletes = s.env.BucketIn(s.env.Pair(s.region), s.env.Buckets.Data), true
-	}
+	data.replica, data.deletes = s.replicaOf(s.env.Buckets.Data), true
 	s.bucket(data)
 }
 

@@ -89,11 +89,16 @@ func (a *assembly) stack(t *testing.T, name string) template {
 }
 
 func synthesise(e *environment.Environment, aspects ...awscdk.IAspect) (*assembly, error) {
+	return synthesiseWith(stacks.Options{Environment: e, Aspects: aspects})
+}
+
+func synthesiseWith(o stacks.Options) (*assembly, error) {
 	directory, err := os.MkdirTemp("", "stacks")
 	if err != nil {
 		return nil, err
 	}
-	app, err := stacks.New(stacks.Options{Environment: e, Outdir: directory, Builder: binaries{}, Root: root(), Aspects: aspects})
+	o.Outdir, o.Builder, o.Root = directory, binaries{}, root()
+	app, err := stacks.New(o)
 	if err != nil {
 		return nil, err
 	}

@@ -63,6 +63,7 @@ func (r *recovery) releaseOnEnd() {
 	r.releaseBy(r.env.EndedRule(), "failover", "incident")
 	r.releaseBy(r.env.RestoreEndedRule(), "restore-point-in-time", "restorelock")
 	r.releaseBy(r.env.RebuildEndedRule(), "restore-full-system", "rebuildlock")
+	r.releaseBy(r.env.FailbackEndedRule(), "failback", "failbacklock")
 }
 
 func (r *recovery) releaseBy(name, machine, handler string) {

@@ -25,6 +25,7 @@ type commandLine struct {
 	Machine   machineCommand   `cmd:"" help:"Run, check or compare state machine definitions."`
 	Diagrams  diagramsCommand  `cmd:"" help:"Write a Mermaid diagram of every state machine."`
 	Backups   backupsCommand   `cmd:"" help:"List the recovery points there are: how old, how large, verified how deeply, kept until when and why."`
+	Readiness readinessCommand `cmd:"" help:"Judge whether a region could be activated now: every part, with evidence, what to do and a score."`
 	Bench     benchCommand     `cmd:"" help:"Measure this project on this machine."`
 	Quotas    quotasCommand    `cmd:"" help:"Compute the service quotas that the templates of an environment need."`
 	Doctor    doctorCommand    `cmd:"" help:"Examine this machine and the AWS account before a deployment; it only reads."`

@@ -4,12 +4,17 @@
 // It refuses to take the one for the other: a mount that is missing is a failure, and not a tree in which everything was
 // deleted. It refuses to call a point complete that lacks a file which could not be read, and it deletes nothing: what the
 // application removed is said in the point, and stays in the points before it.
+//
+// It stops well before Lambda would, with what it has stored so far noted in the bucket; called again, by whomever, it goes
+// on from there, within a large file too.
 package backupdata
 
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -38,10 +43,16 @@ type Input struct {
 	Checksum bool   `json:"checksum"` // read files whose size and time are as before, and compare their content
 }
 
-// Output is the point.
+// Output is the point, or how far it is.
 type Output struct {
-	Point recoverypoint.Point `json:"point"`
+	Done   bool                 `json:"done"`   // false: time was up, and it has to be called again
+	Point  *recoverypoint.Point `json:"point"`  // null until it is done
+	Stored int                  `json:"stored"` // objects that an unfinished point has so far
 }
+
+// budget is how long one invocation works. What is left of Lambda's 15 minutes is for the part that is under way and for the
+// note.
+const budget = 11 * time.Minute
 
 // Handler backs up application data.
 type Handler struct{ p platform.Platform }
@@ -64,8 +75,18 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	point, err := recoverypoint.Take(ctx, h.p, retention.ApplicationData, source, recoverypoint.Options{Full: in.Full, Checksum: in.Checksum})
-	return Output{Point: point}, failure.FromAWS(err, "back up the application data of %s", h.p.Region())
+	until := h.p.Clock.Now().Add(budget)
+	point, err := recoverypoint.Take(ctx, h.p, retention.ApplicationData, source, recoverypoint.Options{
+		Full: in.Full, Checksum: in.Checksum, Late: func() bool { return !h.p.Clock.Now().Before(until) },
+	})
+	var unfinished *backup.UnfinishedError
+	if errors.As(err, &unfinished) {
+		return Output{Stored: unfinished.Stored}, nil
+	}
+	if err != nil {
+		return Output{}, failure.FromAWS(err, "back up the application data of %s", h.p.Region())
+	}
+	return Output{Done: true, Point: &point}, nil
 }
 
 func (h *Handler) source(from string) (backup.Source, error) {

@@ -26,7 +26,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted}, incident.Errors...)
 
 const (
 	// SkewAllowance is how wrong the clocks of two regions may be against each other before times are misjudged.
@@ -38,8 +38,10 @@ const (
 	intervals = 2
 )
 
-// Input is empty.
-type Input struct{}
+// Input is the claim of the execution that asks, or empty: looking needs none.
+type Input struct {
+	incident.Claim
+}
 
 // Verdict is the judgement over all vantage points.
 type Verdict string
@@ -85,7 +87,16 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 }
 
 // Handle asks every vantage point once.
-func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
+func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
+	if in.Owner != "" { // whoever polls finds out here that somebody wants to end it
+		i, err := h.store.Owned(ctx, in.Claim)
+		if err != nil {
+			return Output{}, err
+		}
+		if err := i.Halted(); err != nil {
+			return Output{}, err
+		}
+	}
 	region := h.p.Environment.Pair(h.p.Region())
 	observation, err := h.store.Observation(ctx)
 	if err != nil {

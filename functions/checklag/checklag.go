@@ -128,6 +128,7 @@ type end struct {
 	at      time.Time
 	why     string
 	unknown bool
+	whole   string    // why nothing can be missing; "" when something may be
 	before  time.Time // heartbeats from after this moment are not the old primary's; zero when there is no such moment
 }
 
@@ -159,6 +160,9 @@ func final(e end, seen incident.Observation, i incident.Incident) end {
 		closed, why = i.Fence.AttestedAt, "the fence by hand of "+i.Fence.Attested
 	}
 	switch {
+	case i.Drain != nil && !i.Drain.CaughtUpAt.IsZero() && !i.Fence.ProvenAt.IsZero():
+		e.whole = fmt.Sprintf("the replica had replayed %d bytes of log and had the last row when no task of the old primary ran any more, at %s",
+			i.Drain.Position, i.Drain.CaughtUpAt.UTC().Format(time.RFC3339))
 	case !closed.IsZero() && !seen.LastServing.After(closed):
 		e.at, e.why = closed, why
 	case seen.FirstDown.IsZero() || seen.LastServing.After(i.OpenedAt):
@@ -181,6 +185,10 @@ func (h *Handler) boundDatabase(ctx context.Context, in Input, to end, limit tim
 	last, err := h.database.LastHeartbeat(ctx)
 	if err != nil {
 		return unknown(limit, err.Error())
+	}
+	if to.whole != "" && !to.unknown {
+		var none float64
+		return Bound{Verdict: Within, Seconds: &none, LimitSeconds: int(limit.Seconds()), Why: "nothing: " + to.whole}
 	}
 	return Judge(last, to.at, to.why, to.unknown, to.before, limit)
 }

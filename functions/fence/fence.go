@@ -1,5 +1,5 @@
-// Package fence keeps the old primary from taking writes, proves it, and takes it back when a failover fails before the
-// point of no return.
+// Package fence keeps the old primary from taking writes, proves it, and takes it back when a failover ends before the
+// point of no return. For a planned switchover it takes the writers away first and leaves the database open.
 //
 // It refuses to call anything fenced that is not proven, and to wait for a region that does not answer: that fence stays
 // owed, and the probe completes it.
@@ -27,7 +27,9 @@ var Errors = fencing.Errors
 
 // Input says whether to close the fence or to take it back.
 type Input struct {
-	Action string `json:"action"` // close (look, close what is open, prove) or release
+	// Action is close (look, close what is open, prove), drain (stop the services tier by tier and leave the database open),
+	// release (give back what was closed) or reopened (was it seen to serve since).
+	Action string `json:"action"`
 	incident.Claim
 }
 
@@ -51,8 +53,12 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	switch in.Action {
 	case "close":
 		return h.fencer.Close(ctx, ledger)
+	case "drain":
+		return h.fencer.Drain(ctx, ledger)
 	case "release":
 		return h.fencer.Release(ctx, ledger)
+	case "reopened":
+		return h.fencer.Reopened(ctx, ledger)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "fence the old primary", "action %q is neither close nor release", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "fence the old primary", "action %q is none of close, drain, release, reopened", in.Action)
 }

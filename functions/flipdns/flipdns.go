@@ -72,7 +72,8 @@ func New(p platform.Platform) *Handler {
 
 // Grants is what it may do.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return append(append(incident.Grants(e, region), switching.Grants()...), grant.Grant{
+	grants := append(incident.Grants(e, region), incident.PairGrants(e, region)...)
+	return append(append(grants, switching.Grants()...), grant.Grant{
 		Actions:   []string{"route53:ListResourceRecordSets", "route53:ChangeResourceRecordSets"},
 		Resources: []string{"arn:aws:route53:::hostedzone/" + e.Domain.HostedZone},
 	})
@@ -92,13 +93,16 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	if role.ActiveRegion != h.p.Region() {
+	if role.ActiveRegion != h.p.Region() || role.Epoch < i.Epoch {
 		if err := h.decide(ctx, in.Claim, i, value); err != nil {
 			return Output{}, err
 		}
 	}
 	switch in.Mode {
 	case "", "switch":
+		if err := h.tell(ctx, i, value); err != nil {
+			return Output{}, err
+		}
 		_, err := h.metrics.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{
 			Namespace:  aws.String(switching.Namespace),
 			MetricData: []types.MetricDatum{switching.Datum(h.p.Environment, switching.Switch, float64(value), h.p.Clock.Now())},
@@ -155,6 +159,20 @@ func (h *Handler) decide(ctx context.Context, claim incident.Claim, i incident.I
 		return err
 	}
 	return h.store.SetRole(ctx, incident.Role{ActiveRegion: h.p.Region(), Switch: value, Epoch: i.Epoch})
+}
+
+// tell has the other region note which one is active. The recovery region holds the switch, and its probe asserts what it
+// knows every minute: on the way back to the primary it has to know before the switch is set, or it would set it again.
+// On the way there it is courtesy, and only shown to a region that was well a moment ago.
+func (h *Handler) tell(ctx context.Context, i incident.Incident, value int) error {
+	role := incident.Role{ActiveRegion: h.p.Region(), Switch: value, Epoch: i.Epoch}
+	if h.p.Region() == h.p.Environment.Regions.Primary {
+		return h.store.TellRole(ctx, role)
+	}
+	if i.Mode == incident.Planned {
+		_ = h.store.TellRole(ctx, role) // the probe tells it again, every minute
+	}
+	return nil
 }
 
 func (h *Handler) look(ctx context.Context) Output {

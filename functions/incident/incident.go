@@ -24,12 +24,14 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.AlreadyRunning, failure.CoolingDown, failure.Superseded}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Aborted, failure.Unsafe, failure.AlreadyRunning, failure.CoolingDown, failure.Superseded}, incident.Errors...)
 
 // Input says what to do. EventBridge's event about the end of an execution is taken as it is, as the action ended.
 type Input struct {
-	Action string `json:"action"` // open, record, ask, close, assess or ended
+	Action string `json:"action"` // open, record, commit, ask, close, assess, abort or ended
 	incident.Claim
+	Mode     incident.Mode    `json:"mode,omitempty"`     // open: automatic (default), manual or planned
+	By       string           `json:"by,omitempty"`       // abort: who asks
 	Trigger  string           `json:"trigger,omitempty"`  // open: what started it
 	Stage    string           `json:"stage,omitempty"`    // record
 	Changes  []string         `json:"changes,omitempty"`  // record
@@ -37,7 +39,7 @@ type Input struct {
 	Question string           `json:"question,omitempty"` // ask
 	Token    string           `json:"token,omitempty"`    // ask: where the answer goes
 	Outcome  incident.Outcome `json:"outcome,omitempty"`  // close
-	Reason   string           `json:"reason,omitempty"`   // close; assess: why the execution fails
+	Reason   string           `json:"reason,omitempty"`   // close; abort: why; assess: why the execution fails
 	Status   string           `json:"status,omitempty"`   // ended: FAILED, TIMED_OUT or ABORTED
 	Stopped  time.Time        `json:"stoppedAt,omitzero"` // ended: when
 	incident.Event
@@ -87,7 +89,7 @@ func New(p platform.Platform) *Handler {
 
 // Grants is what it may do: keep the table, and look at the replica to assess a failure.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return append(incident.Grants(e, region), grant.Grant{
+	return append(append(incident.Grants(e, region), incident.PairReadGrants(e, region)...), grant.Grant{
 		Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{database.ARN(e, region)},
 	})
 }
@@ -103,6 +105,11 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return h.open(ctx, in)
 	case "record":
 		return h.record(ctx, in)
+	case "commit":
+		i, err := h.store.Commit(ctx, in.Claim)
+		return h.output(i), err
+	case "abort":
+		return h.abort(ctx, in)
 	case "ask":
 		return h.ask(ctx, in)
 	case "close":
@@ -112,14 +119,21 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case "ended":
 		return h.ended(ctx, in)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "act on the incident", "action %q is none of open, record, ask, close, assess, ended", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "act on the incident", "action %q is none of open, record, commit, ask, close, assess, abort, ended", in.Action)
 }
 
 func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
 	if in.Owner == "" {
 		return Output{}, failure.New(failure.InvalidInput, "open an incident", "owner, the ARN of the execution, is required")
 	}
-	i, err := h.store.Begin(ctx, in.Owner, in.Trigger, h.p.Region())
+	switch in.Mode {
+	case "":
+		in.Mode = incident.Automatic
+	case incident.Automatic, incident.Manual, incident.Planned:
+	default:
+		return Output{}, failure.New(failure.InvalidInput, "open an incident", "mode %q is none of automatic, manual, planned", in.Mode)
+	}
+	i, err := h.store.Begin(ctx, incident.Opening{Owner: in.Owner, Trigger: in.Trigger, Region: h.p.Region(), Mode: in.Mode})
 	if err != nil {
 		return Output{}, err
 	}
@@ -128,7 +142,11 @@ func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
 
 func (h *Handler) record(ctx context.Context, in Input) (Output, error) {
 	now := h.p.Clock.Now()
+	var halted error
 	i, err := h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
+		if halted = i.Halted(); halted != nil {
+			return false
+		}
 		if in.Stage != "" {
 			i.Stage = in.Stage
 		}
@@ -140,7 +158,24 @@ func (h *Handler) record(ctx context.Context, in Input) (Output, error) {
 		}
 		return true
 	})
+	if err == nil {
+		err = halted
+	}
 	return h.output(i), err
+}
+
+// abort notes an operator's request, which the running execution finds between two states.
+func (h *Handler) abort(ctx context.Context, in Input) (Output, error) {
+	if in.By == "" {
+		return Output{}, failure.New(failure.InvalidInput, "abort the failover", "by, the name of who asks, is required")
+	}
+	i, err := h.store.RequestAbort(ctx, in.By, in.Reason)
+	if err != nil {
+		return Output{}, err
+	}
+	out := h.output(i)
+	out.Text = fmt.Sprintf("incident %d ends before its point of no return; what was changed is given back, and %s tells when it is", i.Epoch, i.Owner)
+	return out, nil
 }
 
 func (h *Handler) ask(ctx context.Context, in Input) (Output, error) {
@@ -178,6 +213,9 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 		}
 		if !i.Seen.LastServing.IsZero() && i.Seen.LastServing.Before(since) {
 			since = i.Seen.LastServing
+		}
+		if i.Drain != nil { // until then it served, as planned
+			since = i.Drain.BeganAt
 		}
 		seconds := i.EndedAt.Sub(since).Seconds()
 		out.RTOSeconds = &seconds

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/fencing"
@@ -52,16 +53,20 @@ type Handler struct {
 	store      *incident.Store
 	cloudwatch *cloudwatch.Client
 	fencer     *fencing.Fencer
+	database   *database.Database
 }
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
-	return &Handler{p: p, store: incident.NewStore(p), cloudwatch: cloudwatch.NewFromConfig(p.AWS), fencer: fencing.New(p)}
+	return &Handler{p: p, store: incident.NewStore(p), cloudwatch: cloudwatch.NewFromConfig(p.AWS), fencer: fencing.New(p), database: database.In(p, p.Region())}
 }
 
 // Grants is what it may do: write its metrics, remember what it saw, and complete a fence in the other region.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return append(fencing.Grants(e, region), switching.Grants()...)
+	grants := append(fencing.Grants(e, region), incident.PairGrants(e, region)...)
+	return append(append(grants, switching.Grants()...), grant.Grant{
+		Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{database.ARN(e, region)},
+	})
 }
 
 // Handle watches once.
@@ -93,7 +98,13 @@ func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
 			return out, failure.FromAWS(err, "put the metrics of the probe in %s", h.p.Region())
 		}
 	}
-	out.Fence, err = h.watchFence(ctx)
+	if role.ActiveRegion == h.p.Region() && role.Epoch > 0 {
+		// Best effort, every minute: a region that was dead when it happened learns of it when it is back.
+		if err := h.store.TellRole(ctx, role); err != nil {
+			out.Detail += "; the other region could not be told: " + err.Error()
+		}
+	}
+	out.Fence, err = h.watchFence(ctx, role)
 	return out, err
 }
 
@@ -132,11 +143,18 @@ func serving(verdict health.Verdict) *bool {
 }
 
 // watchFence completes the fence that a failover left owed. Before the promotion it is the machine's business: the
-// watcher never closes a primary that nothing replaces.
-func (h *Handler) watchFence(ctx context.Context) (*fencing.Report, error) {
+// watcher never closes a primary that nothing replaces, whatever the record says was about to happen; nor one that became
+// active again since.
+func (h *Handler) watchFence(ctx context.Context, role incident.Role) (*fencing.Report, error) {
 	i, err := h.store.Present(ctx)
-	if err != nil || i.Promotion == incident.NotPromoted || i.Fence.State == incident.FenceProven {
+	if err != nil || i.Promotion == incident.NotPromoted || i.Fence.State == incident.FenceProven || role.Epoch > i.Epoch {
 		return nil, err
+	}
+	if i.Promotion == incident.PromotionRequested {
+		instance, err := h.database.Describe(ctx)
+		if err != nil || aws.ToString(instance.ReadReplicaSourceDBInstanceIdentifier) != "" {
+			return nil, err // the run may have died between writing the request down and making it
+		}
 	}
 	report, err := h.fencer.Close(ctx, h.fencer.Watching(ctx, i.Epoch))
 	return &report, err

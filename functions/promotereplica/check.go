@@ -16,8 +16,17 @@ import (
 // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html
 const longestRetention = 35
 
-// check says whether the replica can be promoted now. It touches nothing.
-func (h *Handler) check(ctx context.Context) (Output, error) {
+// check says whether the replica can be promoted now. It touches nothing. With a claim, it notices an abort.
+func (h *Handler) check(ctx context.Context, claim incident.Claim) (Output, error) {
+	if claim.Owner != "" {
+		i, err := h.store.Owned(ctx, claim)
+		if err != nil {
+			return Output{}, err
+		}
+		if err := i.Halted(); err != nil {
+			return Output{}, err
+		}
+	}
 	out, instance, err := h.describe(ctx)
 	if err != nil {
 		return out, err

@@ -32,7 +32,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
 
 // Input says what to do.
 type Input struct {
@@ -89,7 +89,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	switch in.Action {
 	case "check":
-		return h.check(ctx)
+		return h.check(ctx, in.Claim)
 	case "promote":
 		return h.promote(ctx, in.Claim)
 	case "status":
@@ -116,6 +116,9 @@ func (h *Handler) describe(ctx context.Context) (Output, types.DBInstance, error
 func (h *Handler) promote(ctx context.Context, claim incident.Claim) (Output, error) {
 	i, err := h.store.Guard(ctx, claim)
 	if err != nil {
+		return Output{}, err
+	}
+	if err := h.allowed(i); err != nil {
 		return Output{}, err
 	}
 	out, _, err := h.describe(ctx)
@@ -152,6 +155,17 @@ func (h *Handler) promote(ctx context.Context, claim incident.Claim) (Output, er
 		}
 	}
 	return out, failure.FromAWS(err, "%s", h.op())
+}
+
+// allowed refuses what the record forbids: an aborted failover, and a planned one whose replica lacks something.
+func (h *Handler) allowed(i incident.Incident) error {
+	if err := i.Halted(); err != nil {
+		return err
+	}
+	if i.Mode == incident.Planned && i.Promotion == incident.NotPromoted && (i.Drain == nil || i.Drain.CaughtUpAt.IsZero() || i.Fence.State != incident.FenceProven) {
+		return failure.New(failure.Unsafe, h.op(), "the switchover is planned, and it is not proven that the replica has everything and that nobody writes any more")
+	}
+	return nil
 }
 
 // busy tells a replica that is backing up, which is to be waited for, from one whose promotion is under way: after a lost

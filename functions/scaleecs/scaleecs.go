@@ -1,12 +1,15 @@
-// Package scaleecs brings the services of one tier in its region to the size that they have when their region is active.
+// Package scaleecs brings the services of one tier in its region to the size that they have when their region is active,
+// and back to what they were when a failover ends before its point of no return.
 //
-// It never scales down, and it never counts a task that is wanted as one that runs: what capacity allowed is reported.
+// It never scales down but to what the incident remembers, and never counts a task that is wanted as one that runs: what
+// capacity allowed is reported.
 package scaleecs
 
 import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
@@ -27,11 +30,15 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.QuotaReached, failure.Aborted}, incident.Errors...)
+
+// All is every tier, the critical one first.
+const All environment.Tier = "all"
 
 // Input names the tier.
 type Input struct {
-	Tier environment.Tier `json:"tier"` // critical, standard or non-critical
+	Action string           `json:"action,omitempty"` // raise (default) or lower: back to the sizes of before this failover
+	Tier   environment.Tier `json:"tier,omitempty"`   // raise: critical, standard, non-critical or all
 	incident.Claim
 }
 
@@ -86,15 +93,29 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 
 // Handle describes the tier, raises what is too small, and reports. Called again, it finds nothing to raise and reports.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
+	switch in.Action {
+	case "lower":
+		return h.lower(ctx, in.Claim)
+	case "", "raise":
+		return h.raiseTier(ctx, in)
+	}
+	return Output{}, failure.New(failure.InvalidInput, "scale services", "action %q is neither raise nor lower", in.Action)
+}
+
+func (h *Handler) raiseTier(ctx context.Context, in Input) (Output, error) {
 	wanted := h.wanted(in.Tier)
 	if len(wanted) == 0 {
 		switch in.Tier {
 		case environment.Critical, environment.Standard, environment.NonCritical:
 			return Output{Tier: in.Tier, Reached: true, Summary: string(in.Tier) + ": no services", Services: []Service{}}, nil
 		}
-		return Output{}, failure.New(failure.InvalidInput, "scale services", "tier %q is none of critical, standard, non-critical", in.Tier)
+		return Output{}, failure.New(failure.InvalidInput, "scale services", "tier %q is none of critical, standard, non-critical, all", in.Tier)
 	}
-	if _, err := h.store.Guard(ctx, in.Claim); err != nil {
+	i, err := h.store.Guard(ctx, in.Claim)
+	if err != nil {
+		return Output{}, err
+	}
+	if err := i.Halted(); err != nil {
 		return Output{}, err
 	}
 	present, err := h.describe(ctx, wanted)
@@ -135,6 +156,9 @@ func (out *Output) judge() {
 }
 
 func (h *Handler) wanted(tier environment.Tier) []environment.Service {
+	if tier == All {
+		return slices.Concat(h.wanted(environment.Critical), h.wanted(environment.Standard), h.wanted(environment.NonCritical))
+	}
 	var services []environment.Service
 	for _, s := range h.p.Environment.Services {
 		if s.Tier == tier {
@@ -216,7 +240,7 @@ func (h *Handler) raise(ctx context.Context, claim incident.Claim, s environment
 		_, err := h.scale.RegisterScalableTarget(ctx, &applicationautoscaling.RegisterScalableTargetInput{
 			ServiceNamespace: scaletypes.ServiceNamespaceEcs, ResourceId: aws.String(h.resource(s)),
 			ScalableDimension: scaletypes.ScalableDimensionECSServiceDesiredCount,
-			MinCapacity:       aws.Int32(want), MaxCapacity: aws.Int32(max(high, want)),
+			MinCapacity:       aws.Int32(want), MaxCapacity: aws.Int32(max(high, 2*want)), // as deployed: a fence had set it to 0
 		})
 		if err != nil {
 			return 0, failure.FromAWS(err, "raise the scaling of %s to at least %d", h.name(s), want)
@@ -229,20 +253,4 @@ func (h *Handler) raise(ctx context.Context, claim incident.Claim, s environment
 		Cluster: aws.String(h.p.Environment.Cluster(h.p.Region())), Service: aws.String(h.name(s)), DesiredCount: aws.Int32(want),
 	})
 	return want, failure.FromAWS(err, "raise service %s to %d tasks", h.name(s), want)
-}
-
-// record writes down what is about to be raised, and how it is taken back.
-func (h *Handler) record(ctx context.Context, claim incident.Claim, s environment.Service, desired, low, high int32, scaled bool) error {
-	region, cluster := h.p.Region(), h.p.Environment.Cluster(h.p.Region())
-	undo := fmt.Sprintf("aws ecs update-service --region %s --cluster %s --service %s --desired-count %d", region, cluster, h.name(s), desired)
-	if scaled {
-		undo = fmt.Sprintf("aws application-autoscaling register-scalable-target --region %s --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id %s --min-capacity %d --max-capacity %d, then %s",
-			region, h.resource(s), low, high, undo)
-	}
-	_, err := h.store.Update(ctx, claim, func(i *incident.Incident) bool {
-		before := len(i.Changes)
-		i.Changed(h.p.Clock.Now(), fmt.Sprintf("%s: service %s raised to %d tasks", region, h.name(s), s.Desired), undo)
-		return len(i.Changes) != before
-	})
-	return err
 }

@@ -56,11 +56,18 @@ type Options struct {
 	Checksum bool
 	// Concurrency is how many files are sent at once; 0 is 1, which starts no goroutine.
 	Concurrency int
-	// Memory bounds what is held for sending, in bytes; 0 is 40 MiB. A file up to a part is held whole.
+	// Memory bounds what is held for sending, in bytes; 0 is 40 MiB. A file up to a part is held whole; a part that is
+	// larger than the memory, as those of an object above 400 GB are, is sent while it is read, one at a time.
 	Memory int64
 	// PartSize is the size of a part in bytes, and the size above which a file goes in parts; 0 is 5 MiB, so that many are
 	// under way. It grows where an object would have more than 10,000 parts.
 	PartSize int64
+	// Late tells that time is up: the run stops, leaves a note and gives an *UnfinishedError; nil for never.
+	Late func() bool
+	// Clock tells the time at which a file is read, where time can be up; needed with Late.
+	Clock func() time.Time
+	// Resume is the key of a note that an earlier run left, "" for none. Now has to be that run's then: see ParseNote.
+	Resume string
 }
 
 const (
@@ -115,9 +122,14 @@ func (t Target) check() error {
 	return nil
 }
 
+func (o Options) late() bool { return o.Late != nil && o.Late() }
+
 func (o Options) defaults() (Options, error) {
 	if o.Now.IsZero() {
 		return o, failure.New(failure.InvalidInput, "back up", "it has to be said what time it is")
+	}
+	if o.Late != nil && o.Clock == nil {
+		return o, failure.New(failure.InvalidInput, "back up", "who can be late needs a clock")
 	}
 	o.Now = o.Now.UTC().Truncate(time.Second)
 	o.Concurrency = max(o.Concurrency, 1)
@@ -127,8 +139,8 @@ func (o Options) defaults() (Options, error) {
 	if o.PartSize <= 0 {
 		o.PartSize = defaultPartSize
 	}
-	if o.PartSize < smallestPart || o.Memory < o.PartSize {
-		return o, failure.New(failure.InvalidInput, "back up", "parts of %d bytes are below %d or above the memory of %d", o.PartSize, smallestPart, o.Memory)
+	if o.PartSize < smallestPart {
+		return o, failure.New(failure.InvalidInput, "back up", "parts of %d bytes are below %d", o.PartSize, smallestPart)
 	}
 	return o, nil
 }
@@ -136,7 +148,7 @@ func (o Options) defaults() (Options, error) {
 // Run makes one recovery point.
 //
 // An *IncompleteError comes with a point that was made. After any other error there is no new point, and the older ones
-// are whole: Failed with "another run" means that a point of the same second exists already.
+// are whole: *UnfinishedError asks for another run, and Failed with "another run" means that a point of the same second exists already.
 func Run(ctx context.Context, source Source, target Target, options Options) (Point, error) {
 	options, err := options.defaults()
 	if err != nil {
@@ -145,7 +157,7 @@ func Run(ctx context.Context, source Source, target Target, options Options) (Po
 	if err := target.check(); err != nil {
 		return Point{}, err
 	}
-	files, err := survey(ctx, source, target)
+	files, err := survey(ctx, source, target, options.late)
 	if err != nil {
 		return Point{}, err
 	}

@@ -81,7 +81,15 @@ func (d directory) Open(_ context.Context, name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s, ok := file.(io.Seeker); ok {
+		return seekable{opened{file, name}, s}, nil
+	}
 	return opened{file, name}, nil
+}
+
+type seekable struct {
+	opened
+	io.Seeker
 }
 
 // opened tells what it is while it is read.

@@ -4,36 +4,46 @@ import (
 	"context"
 	"crypto/md5" // #nosec G501 -- the owner's scripts compare MD5; nothing is protected by it
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"io"
-	"sync"
 
-	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/manifest"
 )
 
-// large stores a file in parts, reading it once: parts are sent while the next one is read.
-func (r *run) large(ctx context.Context, f File, body io.Reader, steady func() (bool, error), last bool) (outcome, error) {
-	part := r.partSize(f.Size)
-	o := manifest.Object{Key: r.prefix + f.Path, Modified: f.Modified, Mode: mode(f.Mode), PartSize: part}
-	if part > r.options.Memory {
-		return outcome{}, sourceError{failure.New(failure.InvalidInput, "store "+o.Key, "its %d bytes need parts of %d bytes, which is more than the memory of %d", f.Size, part, r.options.Memory)}
+// large stores a file in parts, reading it once: parts are sent while the next one is read. It goes on from where an
+// earlier run was stopped, where there is such a place.
+func (r *run) large(ctx context.Context, f File, body io.Reader, half partial, steady func() (bool, error), last bool) (outcome, error) {
+	o := manifest.Object{Key: r.prefix + f.Path, Modified: f.Modified, Mode: mode(f.Mode), PartSize: r.partSize(f.Size)}
+	s := &sending{run: r, object: &o, whole: sha256.New(), old: md5.New(), size: f.Size} // #nosec G401 -- as above
+	var err error
+	if half.Read > 0 {
+		err = s.goOn(half)
+	} else {
+		s.up, err = r.target.begin(ctx, o.Key)
 	}
-	up, err := r.target.begin(ctx, o.Key)
 	if err != nil {
 		return outcome{}, err
 	}
-	err = r.parts(ctx, up, &o, body)
+	if o.PartSize > r.options.Memory {
+		err = s.stream(ctx, body)
+	} else {
+		err = s.parts(ctx, body)
+	}
+	if errors.Is(err, errLate) {
+		p, err := s.half(f)
+		if err != nil {
+			return outcome{}, err
+		}
+		return outcome{}, &postponement{p}
+	}
 	if err == nil {
 		err = r.calm(f, &o, steady, last)
 	}
 	if err != nil {
-		up.abort(ctx)
+		s.up.abort(ctx)
 		return outcome{}, err
 	}
-	if o.VersionID, err = up.complete(ctx, o, nil); err != nil {
+	if o.VersionID, err = s.up.complete(ctx, o, nil); err != nil {
 		return outcome{}, err
 	}
 	return outcome{kind: sent, object: o}, nil
@@ -57,68 +67,4 @@ func (r *run) partSize(size int64) int64 {
 	const step = 1 << 20
 	least := (size + mostParts - 1) / mostParts
 	return max(r.options.PartSize, (least+step-1)/step*step)
-}
-
-// parts reads, hashes and sends. With a concurrency of 1 each part is sent before the next is read.
-func (r *run) parts(ctx context.Context, up *upload, o *manifest.Object, body io.Reader) error {
-	whole, old := sha256.New(), md5.New() // #nosec G401 -- as above
-	var sending sync.WaitGroup
-	var mu sync.Mutex
-	var failed error
-	defer sending.Wait()
-	for n := int32(1); ; n++ {
-		buffer, err := r.memory.take(ctx, o.PartSize)
-		if err != nil {
-			return err
-		}
-		size, err := io.ReadFull(body, buffer)
-		if size == 0 || err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-			r.memory.give(buffer)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			return sourceError{err}
-		}
-		if n > mostParts {
-			r.memory.give(buffer)
-			return errShifting // it grew beyond what its size promised
-		}
-		text := buffer[:size]
-		sum := sha256.Sum256(text)
-		whole.Write(text)
-		old.Write(text)
-		o.Size += int64(size)
-		o.Parts = append(o.Parts, hex.EncodeToString(sum[:]))
-		checksum := base64.StdEncoding.EncodeToString(sum[:])
-		mu.Lock() // a part that is under way writes into the list, which grows here
-		up.etags = append(up.etags, "")
-		mu.Unlock()
-		send := func() error {
-			defer r.memory.give(buffer)
-			etag, err := up.part(ctx, n, text, checksum)
-			mu.Lock()
-			defer mu.Unlock()
-			up.etags[n-1] = etag
-			failed = errors.Join(failed, err)
-			return failed
-		}
-		if r.options.Concurrency > 1 {
-			mu.Lock()
-			err = failed
-			mu.Unlock()
-			if err == nil {
-				sending.Go(func() { _ = send() }) // its error is in failed
-			} else {
-				r.memory.give(buffer)
-			}
-		} else {
-			err = send()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	sending.Wait()
-	o.SHA256, o.MD5 = hex.EncodeToString(whole.Sum(nil)), hex.EncodeToString(old.Sum(nil))
-	return failed
 }

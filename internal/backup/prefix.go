@@ -35,7 +35,16 @@ func (b below) List(ctx context.Context, use func(File) error) error {
 }
 
 func (b below) Open(ctx context.Context, path string) (io.ReadCloser, error) {
-	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(b.bucket), Key: aws.String(b.prefix + path)})
+	return b.OpenAt(ctx, path, 0)
+}
+
+// OpenAt reads an object from an offset on.
+func (b below) OpenAt(ctx context.Context, path string, offset int64) (io.ReadCloser, error) {
+	in := &s3.GetObjectInput{Bucket: aws.String(b.bucket), Key: aws.String(b.prefix + path)}
+	if offset > 0 {
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-", offset))
+	}
+	out, err := b.client.GetObject(ctx, in)
 	switch failure.Code(err) {
 	case "NoSuchKey", "NotFound":
 		return nil, fmt.Errorf("s3://%s/%s%s: %w", b.bucket, b.prefix, path, fs.ErrNotExist)
@@ -43,7 +52,7 @@ func (b below) Open(ctx context.Context, path string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, failure.FromAWS(err, "read s3://%s/%s%s", b.bucket, b.prefix, path)
 	}
-	at := File{Path: path, Size: aws.ToInt64(out.ContentLength), Modified: aws.ToTime(out.LastModified).UTC()}
+	at := File{Path: path, Size: total(out), Modified: aws.ToTime(out.LastModified).UTC()}
 	return version{out.Body, at}, nil
 }
 

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"strconv"
 	"time"
@@ -24,6 +25,11 @@ type run struct {
 	record  *record
 	memory  *memory
 	point   Point
+
+	earlier *resumption // what a run before this one has stored for this very point
+	note    *note       // for the next one; nil where time is never up
+	reached string      // the last path that was looked at
+	stopped bool        // time was up
 }
 
 // attempt makes a point on the one before. A distrust says that the one before is not what it was.
@@ -39,13 +45,27 @@ func attempt(ctx context.Context, files listing, target Target, options Options,
 		Previous: before.Digest, PreviousKey: before.Key, Full: full,
 	}
 	r.point = Point{Manifest: manifest.KeyOf(target.Kind, options.Now), Previous: before.Digest, Kind: target.Kind, Taken: options.Now, Full: full}
+	if r.earlier, err = resume(ctx, target, options.Resume, options.Now); err != nil {
+		return Point{}, err
+	}
+	if options.Late != nil {
+		if r.note, err = newNote(ctx, target, header); err != nil {
+			return Point{}, err
+		}
+	}
 	if r.record, err = newRecord(ctx, target, header, options.Concurrency); err != nil {
 		return Point{}, err
 	}
 	if err := r.walk(ctx, files); err != nil {
 		r.record.abandon(ctx)
+		r.note.abandon(ctx)
 		return Point{}, err
 	}
+	if r.stopped {
+		r.record.abandon(ctx)
+		return Point{}, r.note.leave(ctx, r.earlier, r.reached)
+	}
+	r.note.abandon(ctx)
 	if r.point.Digest, r.point.Version, err = r.record.commit(ctx, before); err != nil {
 		return Point{}, err
 	}
@@ -57,6 +77,10 @@ func (r *run) walk(ctx context.Context, files listing) error {
 	line := newOrdered[outcome](ctx, r.options.Concurrency, r.write)
 	gone := func(o manifest.Object) error { return line.put(outcome{kind: gone, old: o}) }
 	err := files.List(ctx, func(f File) error {
+		if r.options.late() {
+			return errLate
+		}
+		r.reached = f.Path
 		old, found, err := r.base.until(f.Path, gone)
 		if err != nil {
 			return err
@@ -64,12 +88,35 @@ func (r *run) walk(ctx context.Context, files listing) error {
 		if found && r.unchanged(f, old) {
 			return line.put(outcome{kind: kept, object: r.refer(f, old)})
 		}
-		return line.do(func(ctx context.Context) (outcome, error) { return r.store(ctx, f, old, found) })
+		mine, stored, err := r.earlier.stored(f)
+		if err != nil {
+			return err
+		}
+		if stored {
+			read := mine.Stored
+			mine.Stored = time.Time{}
+			return line.put(outcome{kind: sent, object: mine, read: read})
+		}
+		return line.do(func(ctx context.Context) (o outcome, err error) {
+			var began time.Time
+			if r.note != nil {
+				began = r.options.Clock().UTC()
+			}
+			o, err = r.store(ctx, f, old, found)
+			o.read = began
+			return o, err
+		})
 	})
-	if err == nil {
+	stopped := errors.Is(err, errLate)
+	switch {
+	case stopped:
+		err = nil
+	case err == nil:
 		err = r.base.rest(gone)
 	}
-	return line.close(err)
+	err = line.close(err)
+	r.stopped = r.stopped || stopped
+	return err
 }
 
 // unchanged tells whether a file may be taken for what the point before has, unread.
@@ -115,6 +162,8 @@ type outcome struct {
 	object manifest.Object // kept, sent
 	old    manifest.Object // gone
 	unread manifest.Unread // unread
+	half   partial         // postponed
+	read   time.Time       // sent: when reading began; zero where time is never up
 }
 
 type fate int
@@ -124,7 +173,8 @@ const (
 	sent
 	gone
 	unread
-	nothing // it appeared and went during the run
+	nothing   // it appeared and went during the run
+	postponed // time was up within it
 )
 
 // write takes outcomes in the order of keys.
@@ -138,9 +188,20 @@ func (r *run) write(o outcome) error {
 		return r.record.writer.Unread(o.unread)
 	case nothing:
 		return nil
+	case postponed:
+		r.stopped = true
+		r.note.uploads = append(r.note.uploads, o.half)
+		return nil
 	case sent:
 		r.point.Sent++
 		r.point.SentBytes += o.object.Size
+		if r.note != nil {
+			noted := o.object
+			noted.Stored = o.read
+			if err := r.note.add(noted); err != nil {
+				return err
+			}
+		}
 	}
 	if o.object.Changed {
 		r.point.Changed = append(r.point.Changed, o.object.Key[len(r.prefix):])

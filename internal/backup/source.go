@@ -37,6 +37,32 @@ type Stater interface {
 	Stat() (File, error)
 }
 
+// Seeker is a source that can open a file at an offset. What another one opens is asked to seek, or read up to there.
+type Seeker interface {
+	OpenAt(ctx context.Context, path string, offset int64) (io.ReadCloser, error)
+}
+
+// openAt opens a file of a source to be read from an offset.
+func openAt(ctx context.Context, source Source, path string, offset int64) (io.ReadCloser, error) {
+	if s, ok := source.(Seeker); ok && offset > 0 {
+		return s.OpenAt(ctx, path, offset)
+	}
+	body, err := source.Open(ctx, path)
+	if err != nil || offset == 0 {
+		return body, err
+	}
+	if s, ok := body.(io.Seeker); ok {
+		_, err = s.Seek(offset, io.SeekStart)
+	} else {
+		_, err = io.CopyN(io.Discard, body, offset)
+	}
+	if err != nil {
+		_ = body.Close() // the first error counts
+		return nil, err
+	}
+	return body, nil
+}
+
 // held is how many files of a listing are kept in memory. Longer ones are listed again, about 16 MiB later.
 const held = 1 << 16
 
@@ -59,7 +85,7 @@ func (l listing) List(ctx context.Context, use func(File) error) error {
 }
 
 // survey looks at every name, so that one that cannot be a key is refused before anything is sent.
-func survey(ctx context.Context, source Source, target Target) (listing, error) {
+func survey(ctx context.Context, source Source, target Target, late func() bool) (listing, error) {
 	const room = len("2006/01/02/")
 	files, last, count := []File{}, "", 0
 	var wrong []error
@@ -74,6 +100,10 @@ func survey(ctx context.Context, source Source, target Target) (listing, error) 
 			return failure.New(failure.Internal, "list the source", "%.80q comes after %.80q: a source lists in the order of paths", f.Path, last)
 		}
 		last = f.Path
+		if late() {
+			return failure.New(failure.Failed, "list the source", "time was up after %d files: no function can list them all", count).
+				Next("keep fewer files under the mount, or archive old ones: see docs/performance.md")
+		}
 		if count++; count <= held {
 			files = append(files, f)
 		} else {

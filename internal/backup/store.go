@@ -27,9 +27,12 @@ func (r *run) store(ctx context.Context, f File, old manifest.Object, found bool
 		last := again == rereads
 		result, err := r.try(ctx, f, old, found, last)
 		var mine *failure.Error
+		var later *postponement
 		switch {
 		case err == nil:
 			return result, nil
+		case errors.As(err, &later):
+			return outcome{kind: postponed, half: later.partial}, nil
 		case ctx.Err() != nil:
 			return outcome{}, context.Cause(ctx)
 		case errors.Is(err, fs.ErrNotExist) && found:
@@ -62,7 +65,8 @@ func (r *run) try(ctx context.Context, f File, old manifest.Object, found, last 
 	if kind := f.Mode.Type(); kind != 0 {
 		return outcome{}, sourceError{fmt.Errorf("it is no file but %s", kind)}
 	}
-	body, err := r.files.Open(ctx, f.Path)
+	half := r.earlier.halfOf(f)
+	body, err := openAt(ctx, r.files, f.Path, half.Read)
 	if err != nil {
 		return outcome{}, sourceError{err}
 	}
@@ -75,6 +79,10 @@ func (r *run) try(ctx context.Context, f File, old manifest.Object, found, last 
 		is, err := stat(body, was)
 		return is.Size == was.Size && is.Modified.Equal(was.Modified), err
 	}
+	if half.Read > 0 && !half.of(was) {
+		r.earlier.forget(f.Path) // it changed between the listing and now
+		return outcome{}, errShifting
+	}
 	if was.Size <= r.options.PartSize {
 		return r.small(ctx, was, body, steady, old, found, last)
 	}
@@ -84,7 +92,7 @@ func (r *run) try(ctx context.Context, f File, old manifest.Object, found, last 
 			return outcome{kind: kept, object: r.refer(was, old)}, err
 		}
 	}
-	return r.large(ctx, was, body, steady, last)
+	return r.large(ctx, was, body, half, steady, last)
 }
 
 // stat is what the opened file is now, or what was known when it cannot tell.

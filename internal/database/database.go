@@ -169,6 +169,53 @@ func (d *Database) InRecovery(ctx context.Context) (replica bool, err error) {
 	return replica, err
 }
 
+// Written is how far the log of the instance is, in bytes; it fails on a replica.
+func (d *Database) Written(ctx context.Context) (int64, error) {
+	return d.position(ctx, "ask how far its log is", heartbeat.Written)
+}
+
+// Replayed is how much of its writer's log the replica has applied, in bytes; it fails on a writer.
+func (d *Database) Replayed(ctx context.Context) (int64, error) {
+	return d.position(ctx, "ask how much log it has replayed", heartbeat.Replayed)
+}
+
+func (d *Database) position(ctx context.Context, op, statement string) (position int64, err error) {
+	err = d.Do(ctx, op, func(ctx context.Context, conn platform.Conn) error {
+		value, err := single(conn.Query(ctx, statement))
+		if err != nil {
+			return err
+		}
+		is, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("the position is a %T, not a number", value)
+		}
+		position = is
+		return nil
+	})
+	return position, err
+}
+
+// Canary is when the canary of a name was written, as the instance has it; the zero time when it has none.
+func (d *Database) Canary(ctx context.Context, name string) (at time.Time, err error) {
+	err = d.Do(ctx, "read the canary "+name, func(ctx context.Context, conn platform.Conn) error {
+		rows, err := conn.Query(ctx, heartbeat.CanaryRead, name)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		value, err := single(rows, nil)
+		if err != nil {
+			return err
+		}
+		is, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("the canary is a %T, not a time", value)
+		}
+		at = is
+		return nil
+	})
+	return at, err
+}
+
 func single(rows [][]any, err error) (any, error) {
 	if err != nil {
 		return nil, err

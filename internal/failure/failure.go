@@ -23,6 +23,8 @@ const (
 	CoolingDown Kind = "CoolingDown"
 	// Superseded: this execution no longer owns the incident; it must touch nothing more.
 	Superseded Kind = "Superseded"
+	// Aborted: an operator asked to end the procedure before its point of no return.
+	Aborted Kind = "Aborted"
 	// NotFound: the resource that the step acts on does not exist.
 	NotFound Kind = "NotFound"
 	// Unavailable: AWS did not answer or asked for patience (throttled, unreachable, 5xx); trying again may help.

@@ -25,6 +25,9 @@ func (f *Fencer) Close(ctx context.Context, ledger Ledger) (Report, error) {
 	if i.Fence.State == incident.FenceProven {
 		return Report{State: incident.FenceProven, Evidence: i.Fence.Evidence}, nil
 	}
+	if err := i.Halted(); err != nil {
+		return Report{}, err
+	}
 	r := &round{}
 	s := f.look(ctx, r)
 	if r.answered {
@@ -48,6 +51,10 @@ func (f *Fencer) intend(i *incident.Incident, s *survey) {
 	i.Fence.State, i.Fence.Region = incident.FenceOwed, f.old
 	if i.Fence.Before == nil {
 		i.Fence.Before = &incident.Workload{}
+	}
+	if i.Fence.GivenBack != nil { // what it was given back for is over
+		i.Fence.GivenBack = nil
+		i.Undone(unprovenChange(f.old))
 	}
 	if s.aclErr == nil && !s.aclClosed() {
 		// Connections were possible until now, so what was proven of an earlier closing is proven no more.
@@ -87,14 +94,7 @@ func (f *Fencer) shut(ctx context.Context, r *round, s *survey, i *incident.Inci
 	tried := false
 	if s.servicesErr == nil && len(i.Fence.Before.Services) > 0 {
 		for _, size := range s.sizes {
-			if size.Scaled && (size.Min != 0 || size.Max != 0) {
-				tried = true // before the service: the scaling would bring the tasks back
-				_ = f.call(ctx, r, func(ctx context.Context) error { return f.setScaling(ctx, size.Service, 0, 0) })
-			}
-			if size.Desired != 0 {
-				tried = true
-				_ = f.call(ctx, r, func(ctx context.Context) error { return f.setDesired(ctx, size.Service, 0) })
-			}
+			tried = f.stop(ctx, r, size) || tried
 		}
 	}
 	if s.aclErr == nil {
@@ -104,6 +104,20 @@ func (f *Fencer) shut(ctx context.Context, r *round, s *survey, i *incident.Inci
 				_ = f.call(ctx, r, func(ctx context.Context) error { return f.deny(ctx, s.acl, direction.egress) })
 			}
 		}
+	}
+	return tried
+}
+
+// stop takes a service to no task and reports whether there was anything to take.
+func (f *Fencer) stop(ctx context.Context, r *round, size incident.Size) bool {
+	tried := false
+	if size.Scaled && (size.Min != 0 || size.Max != 0) {
+		tried = true // before the service: the scaling would bring the tasks back
+		_ = f.call(ctx, r, func(ctx context.Context) error { return f.setScaling(ctx, size.Service, 0, 0) })
+	}
+	if size.Desired != 0 {
+		tried = true
+		_ = f.call(ctx, r, func(ctx context.Context) error { return f.setDesired(ctx, size.Service, 0) })
 	}
 	return tried
 }

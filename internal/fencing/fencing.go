@@ -49,6 +49,7 @@ type Fencer struct {
 type Report struct {
 	State    incident.FenceState `json:"state"`
 	Answered bool                `json:"answered"` // some call to the old region was answered in this round
+	Done     bool                `json:"done"`     // drain: no task runs; reopened: what was given back was seen to serve
 	Evidence []incident.Check    `json:"evidence"`
 }
 
@@ -64,7 +65,7 @@ func New(p platform.Platform) *Fencer {
 
 // Errors are the kinds that a fencer fails with: those of the incident store. What happens in the old region is
 // evidence and no error.
-var Errors = append([]failure.Kind{failure.Superseded, failure.InvalidInput}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.Superseded, failure.InvalidInput, failure.Aborted}, incident.Errors...)
 
 // Grants is what fencing the other region takes.
 func Grants(e *environment.Environment, region string) []grant.Grant {

@@ -50,7 +50,7 @@ func begin(t *testing.T) *place {
 		AWS: w.Cloud.Config(principal), Environment: e, Clock: clock{w.Sim},
 		HTTP: w.ECS.Transport(region), DNS: w.DNS.Resolver(region), SQL: w.RDS.OpenerFor(principal),
 	}}
-	i, err := incident.NewStore(pl.p).Begin(context.Background(), "arn:execution:ada", "test", region)
+	i, err := incident.NewStore(pl.p).Begin(context.Background(), incident.Opening{Owner: "arn:execution:ada", Trigger: "test", Region: region, Mode: incident.Automatic})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestWhatAnAbortedExecutionClosedIsGivenBackByTheNext(t *testing.T) {
 	if released, _, err := store.Release(context.Background(), p.claim.Owner, incident.Aborted, p.Sim.Now()); err != nil || !released {
 		t.Fatalf("released: %t, %v", released, err)
 	}
-	next, err := store.Begin(context.Background(), "arn:execution:bob", "test", p.e.Regions.Recovery)
+	next, err := store.Begin(context.Background(), incident.Opening{Owner: "arn:execution:bob", Trigger: "test", Region: p.e.Regions.Recovery, Mode: incident.Automatic})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,6 +275,14 @@ func TestWhatAnAbortedExecutionClosedIsGivenBackByTheNext(t *testing.T) {
 		if w.Running() != 2 {
 			t.Errorf("%s runs %d tasks, and nobody knows any more that it ran 2", w.Name, w.Running())
 		}
+	}
+	if i, err := store.Present(context.Background()); err != nil || len(i.Outstanding()) != 1 {
+		t.Errorf("before anybody looked: %+v, %v", i.Outstanding(), err)
+	}
+	if seen, _ := p.round(func(ctx context.Context) (fencing.Report, error) {
+		return second.Reopened(ctx, second.Claimed(ctx, p.claim))
+	}); !seen.Done {
+		t.Errorf("what was given back is not seen to serve: %+v", seen)
 	}
 	if i, err := store.Present(context.Background()); err != nil || len(i.Outstanding()) != 0 {
 		t.Errorf("left: %+v, %v", i.Outstanding(), err)

@@ -30,6 +30,7 @@ const (
 type survey struct {
 	sizes       []incident.Size
 	running     int32
+	runs        map[string]int32 // tasks by service
 	servicesErr error
 	acl         string // identifier
 	ingress     bool   // denied
@@ -71,7 +72,7 @@ const servicesPerCall = 10
 
 func (f *Fencer) lookAtServices(ctx context.Context, r *round, s *survey) error {
 	e := f.p.Environment
-	s.sizes, s.running = nil, 0
+	s.sizes, s.running, s.runs = nil, 0, map[string]int32{}
 	var names, resources []string
 	for _, service := range e.Services {
 		names = append(names, e.Service(f.old, service.Name))
@@ -87,6 +88,7 @@ func (f *Fencer) lookAtServices(ctx context.Context, r *round, s *survey) error 
 			for _, service := range out.Services { // one that does not exist is in Failures, and has no task
 				s.sizes = append(s.sizes, incident.Size{Service: aws.ToString(service.ServiceName), Desired: service.DesiredCount})
 				s.running += service.RunningCount
+				s.runs[aws.ToString(service.ServiceName)] = service.RunningCount
 			}
 			return nil
 		})

@@ -31,7 +31,12 @@ func (f *Fencer) Release(ctx context.Context, ledger Ledger) (Report, error) {
 		}
 		if err == nil {
 			i.Undone(rebootChange(f.old)) // it is over: nothing of it is left
-			i.Fence = incident.Fence{State: incident.FenceNone, Region: f.old}
+			before := i.Fence.Before
+			i.Fence, i.Drain = incident.Fence{State: incident.FenceNone, Region: f.old}, nil
+			if before != nil && (len(undone) > 0) {
+				i.Fence.GivenBack = before
+				i.Changed(f.p.Clock.Now(), unprovenChange(f.old), f.lookByHand())
+			}
 		}
 		return true
 	})

@@ -30,4 +30,9 @@ const (
 	// two histories of one database is how many transactions the one has that the other lacks, those included that
 	// were rolled back: https://www.postgresql.org/docs/16/functions-info.html#FUNCTIONS-PG-SNAPSHOT.
 	NextTransaction = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+	// Written is one row with one int64: how far the log of a writer is, in bytes. Replayed is the same for a replica: how
+	// much of its writer's log it has applied. A physical replica has the positions of its writer, so the two compare:
+	// https://www.postgresql.org/docs/16/functions-admin.html#FUNCTIONS-RECOVERY-INFO-TABLE.
+	Written  = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
+	Replayed = "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint"
 )

@@ -22,7 +22,8 @@ type Fence struct {
 	RebootedAt time.Time  `json:"rebootedAt,omitzero"` // the old database was rebooted after the closing, so no such connection is left
 	Attested   string     `json:"attested,omitempty"`  // who said that they fenced it by hand
 	AttestedAt time.Time  `json:"attestedAt,omitzero"`
-	Before     *Workload  `json:"before,omitempty"` // the old primary as it was before the closing
+	Before     *Workload  `json:"before,omitempty"`    // the old primary as it was before the closing
+	GivenBack  *Workload  `json:"givenBack,omitempty"` // what it was given back as, until it was seen to be so
 }
 
 // Check is one piece of evidence. A check that could not be made is unknown, never a pass.

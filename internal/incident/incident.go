@@ -51,6 +51,7 @@ type Incident struct {
 	Owner         string    `json:"owner"` // ARN of the execution
 	State         State     `json:"state"`
 	Trigger       string    `json:"trigger"`
+	Mode          Mode      `json:"mode,omitempty"`
 	OpenedAt      time.Time `json:"openedAt"`
 	ReopenedAt    time.Time `json:"reopenedAt,omitzero"` // a redriven execution took its own lock back
 	EndedAt       time.Time `json:"endedAt,omitzero"`
@@ -65,6 +66,10 @@ type Incident struct {
 	RequestedAt time.Time   `json:"promotionRequestedAt,omitzero"`
 	PromotedAt  time.Time   `json:"promotedAt,omitzero"` // the replica was seen to take a write
 	Fence       Fence       `json:"fence"`
+	Abort       *Abort      `json:"abort,omitempty"`         // an operator wants it to end
+	CommittedAt time.Time   `json:"committedAt,omitzero"`    // the point of no return: from then on, an abort is refused
+	Drain       *Drain      `json:"drain,omitempty"`         // of the old primary, in a planned switchover
+	Standby     *Workload   `json:"standbyBefore,omitempty"` // the services to be activated, before they were raised
 	Question    *Question   `json:"question,omitempty"`
 	Changes     []Change    `json:"changes,omitempty"`
 	LossSeconds *float64    `json:"lossSeconds,omitempty"` // upper bound of the loss, as finally measured

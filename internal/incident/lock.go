@@ -27,17 +27,18 @@ func (s *Store) of(claim Claim) *Store {
 }
 
 // Begin opens a new incident for the owner, or gives back the one that the owner has open already. It fails with
-// AlreadyRunning while another execution has one open or the region is active already, and with CoolingDown after a failover.
-func (s *Store) Begin(ctx context.Context, owner, trigger, region string) (Incident, error) {
+// AlreadyRunning while another execution has one open or the region is active already, and with CoolingDown when an alarm
+// wants one soon after a failover.
+func (s *Store) Begin(ctx context.Context, o Opening) (Incident, error) {
 	for range attempts {
 		last, version, err := s.present(ctx)
 		if err != nil {
 			return Incident{}, err
 		}
-		if last.State == Open && last.Owner == owner {
+		if last.State == Open && last.Owner == o.Owner {
 			return last, nil
 		}
-		next, err := s.following(ctx, last, owner, trigger, region)
+		next, err := s.following(ctx, last, o)
 		if err != nil {
 			return Incident{}, err
 		}
@@ -50,22 +51,22 @@ func (s *Store) Begin(ctx context.Context, owner, trigger, region string) (Incid
 	return Incident{}, contended(PresentKey)
 }
 
-func (s *Store) following(ctx context.Context, last Incident, owner, trigger, region string) (Incident, error) {
+func (s *Store) following(ctx context.Context, last Incident, o Opening) (Incident, error) {
 	const op = "open an incident"
 	now := s.clock.Now()
 	if last.State == Open {
 		return Incident{}, failure.New(failure.AlreadyRunning, op, "incident %d is open and belongs to %s", last.Epoch, last.Owner)
 	}
-	if last.CoolDownUntil.After(now) {
-		return Incident{}, failure.New(failure.CoolingDown, op, "incident %d ended %s; alarms start nothing before %s",
-			last.Epoch, last.Outcome, last.CoolDownUntil.UTC().Format(time.RFC3339))
-	}
-	role, err := s.Role(ctx)
+	role, err := s.knownRole(ctx, o.Region)
 	if err != nil {
 		return Incident{}, err
 	}
-	if role.ActiveRegion == region {
-		return Incident{}, failure.New(failure.AlreadyRunning, op, "%s is the active region already, since incident %d", region, role.Epoch)
+	if until := s.coolDown(last, role); until.After(now) && !o.Mode.decided() {
+		return Incident{}, failure.New(failure.CoolingDown, op, "incident %d ended recovered; alarms start nothing before %s", max(last.Epoch, role.Epoch), until.UTC().Format(time.RFC3339)).
+			Next("when %s has to be left all the same, start with mode manual", s.environment.Pair(o.Region))
+	}
+	if role.ActiveRegion == o.Region {
+		return Incident{}, failure.New(failure.AlreadyRunning, op, "%s is the active region already, since incident %d", o.Region, role.Epoch)
 	}
 	seen, err := s.Observation(ctx)
 	if err != nil {
@@ -73,20 +74,24 @@ func (s *Store) following(ctx context.Context, last Incident, owner, trigger, re
 	}
 	next := Incident{
 		// Above the epoch that decided the role too: after a failback that was the other region's.
-		Epoch: max(last.Epoch, role.Epoch) + 1, Owner: owner, State: Open, Trigger: trigger, OpenedAt: now,
+		Epoch: max(last.Epoch, role.Epoch) + 1, Owner: o.Owner, State: Open, Trigger: o.Trigger, Mode: o.Mode, OpenedAt: now,
 		Seen: seen, Stage: "opened", Fence: Fence{State: FenceNone}, Failback: last.unfinished(),
 	}
 	switch {
-	case last.Outcome == Recovered || last.Outcome == StoodDown && last.Promotion == NotPromoted:
+	case last.Outcome == Recovered:
 	case last.Promotion != NotPromoted:
 		// A failover that got past the point of no return and did not end is continued, not begun anew: the fence is
 		// still owed and the replica already promoted.
 		next.Promotion, next.RequestedAt, next.PromotedAt = last.Promotion, last.RequestedAt, last.PromotedAt
 		next.Fence, next.Seen, next.Changes = last.Fence, last.Seen, last.Changes
-	case last.Fence.Before != nil && len(last.Outstanding()) > 0:
-		// It closed the old primary, wholly or in part, and died before it promoted anything: whoever comes next has to
-		// know what the primary was before, to give it back. The proof is made anew.
-		next.Fence = Fence{State: FenceOwed, Region: last.Fence.Region, Before: last.Fence.Before}
+		next.CommittedAt, next.Drain, next.Standby = last.CommittedAt, last.Drain, last.Standby
+	case (last.Fence.Before != nil || last.Fence.GivenBack != nil || last.Standby != nil) && len(last.Outstanding()) > 0:
+		// It closed the old primary, wholly or in part, or raised the standby, and died before it promoted anything: whoever
+		// comes next has to know what there was before, to give it back. The proof is made anew.
+		if last.Fence.Before != nil {
+			next.Fence = Fence{State: FenceOwed, Region: last.Fence.Region, Before: last.Fence.Before}
+		}
+		next.Fence.GivenBack, next.Standby = last.Fence.GivenBack, last.Standby
 		next.Changes = last.Outstanding()
 	}
 	return next, nil

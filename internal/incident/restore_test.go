@@ -24,7 +24,7 @@ func TestARestoreAndAFailoverTakeTheSameLock(t *testing.T) {
 	}
 	_, err := l.store.BeginRestore(l.ctx, bob, "test", incident.Restore{Region: primary})
 	wantKind(t, err, failure.AlreadyRunning)
-	_, err = l.store.Begin(l.ctx, bob, "alarm", recovery)
+	_, err = l.store.Begin(l.ctx, incident.Opening{Owner: bob, Trigger: "alarm", Region: recovery, Mode: incident.Automatic})
 	wantKind(t, err, failure.AlreadyRunning)
 	if _, err := l.store.Finish(l.ctx, claim(restore), incident.Recovered, "done", 0); err != nil {
 		t.Fatal(err)

@@ -26,17 +26,32 @@ const attempts = 8
 // Store is the incident table of one region.
 type Store struct {
 	table       table
+	pair        *Store // of the other region, which may not answer; nil there
 	clock       platform.Clock
 	environment *environment.Environment
 	in          func(region string) *Store // the other tables of the pair
 }
 
 // NewStore opens the table of the region that the function runs in.
-func NewStore(p platform.Platform) *Store { return NewStoreIn(p, p.Region()) }
+func NewStore(p platform.Platform) *Store {
+	s := NewStoreIn(p, p.Region())
+	s.pair = NewStoreIn(p, p.Environment.Pair(p.Region()))
+	return s
+}
 
 // Grants is what using the store takes.
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	return grants(e, region, "dynamodb:GetItem", "dynamodb:PutItem")
+}
+
+// PairGrants is what telling the other region a role takes: the table there.
+func PairGrants(e *environment.Environment, region string) []grant.Grant {
+	return Grants(e, e.Pair(region))
+}
+
+// PairReadGrants is what Begin takes beside Grants: to ask the other region which role it knows of.
+func PairReadGrants(e *environment.Environment, region string) []grant.Grant {
+	return ReadGrants(e, e.Pair(region))
 }
 
 // ReadGrants is what using the store takes that only looks: Present, Past, Role, Observation and Owned.
@@ -100,7 +115,9 @@ func (s *Store) SetRole(ctx context.Context, role Role) error {
 		if now.ActiveRegion == role.ActiveRegion && now.Switch == role.Switch && now.Epoch == role.Epoch {
 			return nil
 		}
-		role.ChangedAt = s.clock.Now()
+		if role.ChangedAt.IsZero() {
+			role.ChangedAt = s.clock.Now()
+		}
 		if err := s.table.write(ctx, roleKey, version, role); !errors.Is(err, errConflict) {
 			return err
 		}

@@ -44,7 +44,7 @@ func newLab() *lab {
 
 func (l *lab) begin(t *testing.T, owner string) incident.Incident {
 	t.Helper()
-	i, err := l.store.Begin(l.ctx, owner, "test", recovery)
+	i, err := l.store.Begin(l.ctx, incident.Opening{Owner: owner, Trigger: "test", Region: recovery, Mode: incident.Automatic})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestOneOwnerAtATime(t *testing.T) {
 	if again := l.begin(t, ada); again.Epoch != first.Epoch {
 		t.Errorf("the owner's second opening gave epoch %d, not %d", again.Epoch, first.Epoch)
 	}
-	_, err := l.store.Begin(l.ctx, bob, "test", recovery)
+	_, err := l.store.Begin(l.ctx, incident.Opening{Owner: bob, Trigger: "test", Region: recovery, Mode: incident.Automatic})
 	wantKind(t, err, failure.AlreadyRunning)
 	_, err = l.store.Guard(l.ctx, incident.Claim{Epoch: first.Epoch, Owner: bob})
 	wantKind(t, err, failure.Superseded)
@@ -89,7 +89,7 @@ func TestALostAnswerIsNoSecondOwner(t *testing.T) {
 	if i := l.begin(t, ada); i.Owner != ada || i.Epoch != 1 {
 		t.Errorf("opened %+v", i)
 	}
-	_, err := l.store.Begin(l.ctx, bob, "test", recovery)
+	_, err := l.store.Begin(l.ctx, incident.Opening{Owner: bob, Trigger: "test", Region: recovery, Mode: incident.Automatic})
 	wantKind(t, err, failure.AlreadyRunning)
 }
 
@@ -99,7 +99,7 @@ func TestCoolDown(t *testing.T) {
 	if _, err := l.store.Finish(l.ctx, claim(i), incident.Recovered, "", time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	_, err := l.store.Begin(l.ctx, bob, "test", recovery)
+	_, err := l.store.Begin(l.ctx, incident.Opening{Owner: bob, Trigger: "test", Region: recovery, Mode: incident.Automatic})
 	wantKind(t, err, failure.CoolingDown)
 	l.sim.Run(l.sim.Now().Add(time.Hour), nil)
 	l.begin(t, bob)
@@ -110,7 +110,7 @@ func TestTheActiveRegionHasNothingToFailOverTo(t *testing.T) {
 	if err := l.store.SetRole(l.ctx, incident.Role{ActiveRegion: recovery, Switch: 1, Epoch: 1}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := l.store.Begin(l.ctx, ada, "test", recovery)
+	_, err := l.store.Begin(l.ctx, incident.Opening{Owner: ada, Trigger: "test", Region: recovery, Mode: incident.Automatic})
 	wantKind(t, err, failure.AlreadyRunning)
 	wantKind(t, l.store.SetRole(l.ctx, incident.Role{ActiveRegion: primary, Epoch: 0}), failure.Superseded)
 }
@@ -203,7 +203,7 @@ func TestTheLockHolds(t *testing.T) {
 			owner := rapid.SampledFrom([]string{ada, bob}).Draw(t, "owner")
 			switch rapid.SampledFrom([]string{"begin", "guard", "finish", "release", "wait"}).Draw(t, "step") {
 			case "begin":
-				if i, err := l.store.Begin(l.ctx, owner, "test", recovery); err == nil {
+				if i, err := l.store.Begin(l.ctx, incident.Opening{Owner: owner, Trigger: "test", Region: recovery, Mode: incident.Automatic}); err == nil {
 					if i.Epoch < newest {
 						t.Fatalf("epoch %d after %d", i.Epoch, newest)
 					}

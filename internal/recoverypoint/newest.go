@@ -19,7 +19,7 @@ import (
 // holds the file. It takes the right to read the kind's objects beside those of Grants.
 func Newest(ctx context.Context, p platform.Platform, kind, path string) (point Point, text []byte, ok bool, err error) {
 	client, bucket := s3.NewFromConfig(p.AWS), Bucket(p.Environment, p.Region())
-	taken, err := newest(ctx, client, bucket, kind, p.Clock.Now().UTC())
+	taken, _, err := newest(ctx, client, bucket, kind, p.Clock.Now().UTC())
 	if err != nil || taken.IsZero() {
 		return Point{}, nil, false, err
 	}

@@ -33,6 +33,8 @@ var Errors = []failure.Kind{
 type Options struct {
 	Full     bool // send everything
 	Checksum bool // compare content where size and time are as before
+	// Late tells that time is up: Take then gives a *backup.UnfinishedError, and the next call goes on; nil for never.
+	Late func() bool
 }
 
 // Point is a recovery point that was taken, as the state machines carry it.
@@ -68,26 +70,33 @@ func Take(ctx context.Context, p platform.Platform, kind string, source backup.S
 	client := s3.NewFromConfig(p.AWS)
 	bucket := Bucket(p.Environment, p.Region())
 	now := p.Clock.Now().UTC().Truncate(time.Second)
-	before, err := newest(ctx, client, bucket, kind, now)
+	before, begun, err := newest(ctx, client, bucket, kind, now)
 	if err != nil {
 		return Point{}, err
 	}
 	if !before.Before(now) {
 		return Point{}, tooEarly(kind, before, now)
 	}
+	resume := ""
+	if o.Late != nil && begun.After(before) && begun.Before(now) { // nothing has superseded it
+		now, resume = begun, backup.NoteKey(kind, begun)
+	}
 	class := retention.ClassOf(kind, now, before)
 	until := retention.From(p.Environment).Until(class, now)
 	point, err := backup.Run(ctx, source, backup.Target{
 		Client: client, Bucket: bucket, Environment: p.Environment.Name, Kind: kind, Tags: retention.Tags(kind, now, before),
 		Retention: backup.Retention{Mode: types.ObjectLockRetentionModeGovernance, Until: until},
-	}, backup.Options{Now: now, Full: o.Full, Checksum: o.Checksum, Concurrency: p.Parallel})
+	}, backup.Options{Now: now, Full: o.Full, Checksum: o.Checksum, Concurrency: p.Parallel, Late: o.Late, Clock: p.Clock.Now, Resume: resume})
 	var incomplete *backup.IncompleteError
+	var unfinished *backup.UnfinishedError
 	switch {
+	case errors.As(err, &unfinished):
+		return Point{}, err
 	case errors.As(err, &incomplete):
 		return Point{}, (&failure.Error{Kind: failure.Failed, Op: "back up " + kind, Err: err}).
 			Next("make the files readable; until then, what they held is in the points before %s", point.Manifest)
 	case failure.Is(err, failure.Failed): // perhaps for another run that was quicker
-		if last, lookErr := newest(ctx, client, bucket, kind, now); lookErr == nil && !last.Before(now) {
+		if last, _, lookErr := newest(ctx, client, bucket, kind, now); lookErr == nil && !last.Before(now) {
 			return Point{}, tooEarly(kind, last, now)
 		}
 		return Point{}, err
@@ -115,19 +124,22 @@ func first(paths []string) []string {
 // point of a month is known as such.
 const lookBack = 32
 
-// newest is when the last point of a kind was taken, zero when there is none.
-func newest(ctx context.Context, client *s3.Client, bucket, kind string, now time.Time) (time.Time, error) {
+// newest is when the last point of a kind was taken, and when the last one was begun that left a note; zero when there is
+// none. Notes older than the day of the last point are not looked for: it has superseded them.
+func newest(ctx context.Context, client *s3.Client, bucket, kind string, now time.Time) (point, begun time.Time, err error) {
 	for back := -1; back < lookBack; back++ { // a clock that was ahead may have made tomorrow's folder
 		in := &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: aws.String(manifest.Folder(now.AddDate(0, 0, -back)))}
-		var found time.Time
 		for {
 			out, err := client.ListObjectsV2(ctx, in)
 			if err != nil {
-				return time.Time{}, failure.FromAWS(err, "list s3://%s/%s", bucket, aws.ToString(in.Prefix))
+				return point, begun, failure.FromAWS(err, "list s3://%s/%s", bucket, aws.ToString(in.Prefix))
 			}
 			for _, o := range out.Contents {
-				if of, at, ok := manifest.ParseKey(aws.ToString(o.Key)); ok && of == kind && at.After(found) {
-					found = at
+				if of, at, ok := manifest.ParseKey(aws.ToString(o.Key)); ok && of == kind && at.After(point) {
+					point = at
+				}
+				if of, at, ok := backup.ParseNote(aws.ToString(o.Key)); ok && of == kind && at.After(begun) {
+					begun = at
 				}
 			}
 			if !aws.ToBool(out.IsTruncated) {
@@ -135,11 +147,11 @@ func newest(ctx context.Context, client *s3.Client, bucket, kind string, now tim
 			}
 			in.ContinuationToken = out.NextContinuationToken
 		}
-		if !found.IsZero() {
-			return found, nil
+		if !point.IsZero() {
+			return point, begun, nil
 		}
 	}
-	return time.Time{}, nil
+	return point, begun, nil
 }
 
 // Grants is what taking points of a kind takes in a region. It does not allow to delete anything, or to shorten a lock.

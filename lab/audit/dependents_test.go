@@ -38,6 +38,7 @@ var dependents = []struct{ operation, arguments, actions string }{
 	{"ECS.DescribeServices", `{"Cluster":"c","Services":["a"]}`, "ecs:DescribeServices"},
 	{"ECS.RegisterTaskDefinition", `{"Family":"f","TaskRoleArn":"arn:aws:iam::1:role/t","ExecutionRoleArn":"arn:aws:iam::1:role/e"}`, "ecs:RegisterTaskDefinition iam:PassRole iam:PassRole"},
 	{"EFS.CreateReplicationConfiguration", `{"SourceFileSystemId":"fs-1"}`, "elasticfilesystem:CreateReplicationConfiguration iam:CreateServiceLinkedRole"},
+	{"Lambda.Invoke", `{"FunctionName":"f"}`, "lambda:InvokeFunction"},
 	{"RDS.CopyDBSnapshot", `{"SourceDBSnapshotIdentifier":"s","TargetDBSnapshotIdentifier":"t","KmsKeyId":"alias/acso-production-database","Tags":[{"Key":"a","Value":"b"}]}`, "kms:CreateGrant kms:DescribeKey rds:AddTagsToResource rds:CopyDBSnapshot rds:CopyDBSnapshot"},
 	{"RDS.CreateDBInstanceReadReplica", `{"DBInstanceIdentifier":"r","SourceDBInstanceIdentifier":"s","KmsKeyId":"alias/acso-production-database","Tags":[{"Key":"a","Value":"b"}]}`, "kms:CreateGrant kms:DescribeKey rds:AddTagsToResource rds:CreateDBInstanceReadReplica"},
 	{"RDS.CreateDBSnapshot", `{"DBInstanceIdentifier":"d","DBSnapshotIdentifier":"s","Tags":[{"Key":"a","Value":"b"}]}`, "rds:AddTagsToResource rds:CreateDBSnapshot rds:CreateDBSnapshot"},

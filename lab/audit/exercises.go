@@ -50,6 +50,7 @@ var exercises = []func(*site){
 	(*site).flipByRecords,
 	(*site).failABackup,
 	(*site).keep,
+	(*site).judgeReadiness,
 	(*site).verifyCopies,
 	(*site).clearAnUpload,
 }
@@ -169,6 +170,25 @@ func (s *site) keep() {
 		for _, region := range s.Cloud.Regions() {
 			s.Lambda.Invoke(s.Lambda.ARN(region, s.Env.FunctionName(f.Name)), json.RawMessage(f.Payload), func(json.RawMessage, *lambda.Error) {})
 		}
+	}
+}
+
+// judgeReadiness asks each region whether it could be activated. With everything in its place each look is made, also those
+// that another one has to pass before. After a failover, the switch is in the other region than the one that is judged.
+func (s *site) judgeReadiness() {
+	s.Mature()
+	s.askReadiness()
+	s.pass(calm)
+	s.Cloud.Kill(s.primary)
+	s.pass(long)
+	s.Cloud.Revive(s.primary)
+	s.pass(calm)
+	s.askReadiness()
+}
+
+func (s *site) askReadiness() {
+	for _, region := range s.Cloud.Regions() {
+		s.Lambda.Invoke(s.Lambda.ARN(region, s.Env.FunctionName("readiness")), json.RawMessage("{}"), func(json.RawMessage, *lambda.Error) {})
 	}
 }
 

@@ -58,7 +58,7 @@ func draw(seed uint64, recovery string) chaos {
 
 // unleash lets the chaos of the run's seed loose.
 func (r *run) unleash() {
-	recovery := r.env.Regions.Recovery
+	recovery := r.standby()
 	c := draw(r.options.Seed, recovery)
 	r.inject(c.faults)
 	if c.kill != nil && r.options.Kill == nil {

@@ -2,10 +2,11 @@ package drill
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/lab/cloud"
-	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
 // dataBackups: the files of the application, backed up while it goes on writing and while what it needs does not answer.
@@ -27,7 +28,6 @@ var dataBackups = []Scenario{
 		Sentence: "The application keeps its data in a bucket: its objects are the recovery point, byte for byte.",
 		prepare: func(r *run) {
 			r.at(r.moment(), func() {
-				r.world.S3.Create(s3.Bucket{Name: r.dataBucket(), Region: r.env.Regions.Primary, Versioned: true})
 				for n := range 12 {
 					r.world.S3.Put(r.dataBucket(), fmt.Sprintf("evidence/%02d/report (%d).pdf", n%3, n), fmt.Appendf(nil, "report %d", n))
 				}
@@ -91,6 +91,22 @@ var dataBackups = []Scenario{
 		judge: func(r *run) []Invariant { return r.filesHold(1) },
 	},
 	{
+		Name: "backup-data-long", Expected: Recovered, machine: "backup-data",
+		Sentence: "S3 is so slow that the first backup takes longer than a function may run: it goes on where it stopped, and nothing is sent twice.",
+		prepare: func(r *run) {
+			at := r.moment()
+			r.at(at, func() {
+				for n := range 120 {
+					r.world.Files.Put(fmt.Sprintf("evidence/%03d", n), fmt.Sprintf("evidence number %d", n))
+				}
+				r.say("fault", r.env.Regions.Primary, "every write to S3 takes 10 s")
+				r.world.Cloud.Inject(cloud.Fault{Region: r.env.Regions.Primary, Operation: "S3.PutObject", Effect: cloud.Slow})
+				r.startIn(r.env.Regions.Primary, "{}")
+			})
+		},
+		judge: func(r *run) []Invariant { return append(r.filesHold(1), r.sentOnce()) },
+	},
+	{
 		Name: "backup-data-twice", Expected: Recovered, machine: "backup-data",
 		Sentence: "Two backups start in the same second: each makes its own point, one after the other, and both restore.",
 		prepare: func(r *run) {
@@ -133,6 +149,22 @@ func (r *run) changeFiles() {
 	f.Put("cases/03/case-0003.json", "changed")
 	f.Put("cases/new case.json", "new")
 	f.Drop("cases/04/case-0004.json")
+}
+
+// sentOnce: what an invocation has stored, the next one does not store again.
+func (r *run) sentOnce() Invariant {
+	const name = "it took several invocations, and no file was sent twice"
+	bucket := r.env.BucketIn(r.env.Regions.Primary, r.env.Buckets.Backups)
+	notes := 0
+	for _, o := range r.world.S3.Objects(bucket) {
+		if n := len(r.world.S3.Versions(bucket, o.Key)); strings.Contains(o.Key, "/application-data/evidence/") && n > 1 && r.options.Kill == nil {
+			return verdict(name, false, "%s was sent %d times", o.Key, n)
+		}
+		if _, _, ok := backup.ParseNote(o.Key); ok {
+			notes += len(r.world.S3.Versions(bucket, o.Key))
+		}
+	}
+	return verdict(name, notes > 0, "%d notes were left", notes)
 }
 
 func (r *run) dataBucket() string { return r.env.BucketIn(r.env.Regions.Primary, r.env.Buckets.Data) }

@@ -64,7 +64,7 @@ var doubts = []Scenario{
 		Name: "lagging-replica", Expected: StoodDown,
 		Sentence: "The replica is further behind than the RPO allows: a person is asked, refuses to lose the data, and repairs the primary.",
 		prepare: func(r *run) {
-			recovery := r.env.Regions.Recovery
+			recovery := r.standby()
 			r.at(0, func() { r.world.RDS.FixLag(recovery, r.env.DatabaseIn(recovery), 25*time.Minute) })
 			r.at(25*time.Minute+r.moment(), r.breakApplication)
 			r.operator(2*time.Minute, world.Answer{Approved: false})
@@ -88,15 +88,15 @@ var doubts = []Scenario{
 func (r *run) blindCheckers() {
 	at := r.moment()
 	r.at(at, func() {
-		r.say("fault", r.env.Regions.Primary, "Route 53's checkers no longer reach the region; clients do")
-		r.world.Cloud.Cut(cloud.Checkers, r.env.Regions.Primary)
+		r.say("fault", r.active(), "Route 53's checkers no longer reach the region; clients do")
+		r.world.Cloud.Cut(cloud.Checkers, r.active())
 	})
 	r.at(at+2*time.Minute, r.alarm)
 }
 
 // partition cuts the two regions from each other; clients and checkers reach both.
 func (r *run) partition() {
-	primary, recovery := r.env.Regions.Primary, r.env.Regions.Recovery
+	primary, recovery := r.active(), r.standby()
 	r.at(r.moment(), func() {
 		r.say("fault", primary, "the regions no longer reach each other; clients reach both")
 		r.world.Cloud.Cut(recovery, primary)
@@ -106,38 +106,38 @@ func (r *run) partition() {
 
 // cutOff makes the primary unreachable from everywhere; what runs in it goes on running.
 func (r *run) cutOff() {
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	r.breaks(primary, "nobody reaches the region")
-	for _, from := range []string{cloud.Clients, cloud.Checkers, r.env.Regions.Recovery} {
+	for _, from := range []string{cloud.Clients, cloud.Checkers, r.standby()} {
 		r.world.Cloud.Cut(from, primary)
 	}
 }
 
 func (r *run) reconnect() {
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	r.say("fault", primary, "the region is reachable again")
-	for _, from := range []string{cloud.Clients, cloud.Checkers, r.env.Regions.Recovery} {
+	for _, from := range []string{cloud.Clients, cloud.Checkers, r.standby()} {
 		r.world.Cloud.Heal(from, primary)
 	}
 }
 
 // fenceByHand is what the runbook tells a person to do in the old primary's console: close the database subnets.
 func (r *run) fenceByHand() {
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	r.breaks(primary, "the operator closes the database subnets by hand")
 	r.world.CloseDatabase(primary)
 }
 
 // hideLag has the replica refuse every connection, so that nobody can read its newest heartbeat.
 func (r *run) hideLag() {
-	recovery := r.env.Regions.Recovery
+	recovery := r.standby()
 	r.say("fault", recovery, "the replica has no connection slot left and shows no lag")
 	r.world.RDS.SetLagMetric(recovery, r.env.DatabaseIn(recovery), rds.LagMissing)
 	r.world.RDS.ExhaustConnections(recovery, r.env.DatabaseIn(recovery), true)
 }
 
 func (r *run) showLag() {
-	recovery := r.env.Regions.Recovery
+	recovery := r.standby()
 	r.say("fault", recovery, "the replica takes connections again")
 	r.world.RDS.ExhaustConnections(recovery, r.env.DatabaseIn(recovery), false)
 }
@@ -150,7 +150,7 @@ func (r *run) operator(after time.Duration, answer world.Answer) {
 			if answer.Approved {
 				verb = "yes"
 			}
-			r.say("service", r.env.Regions.Recovery, "the person who was asked says %s", verb)
+			r.say("service", r.standby(), "the person who was asked says %s", verb)
 			r.world.Reply(x, answer)
 		})
 	})

@@ -139,7 +139,7 @@ func path(x *stepfunctions.Execution) []string {
 func (r *run) finalWorld() []string {
 	w, e := r.world, r.env
 	lines := []string{fmt.Sprintf("public name -> %s", w.DNS.Answer(e.Domain.Name))}
-	if i, ok := w.Incident(e.Regions.Recovery); ok {
+	if i, ok := w.Incident(r.standby()); ok {
 		lines = append(lines, fmt.Sprintf("incident %d: %s, outcome %s, fence %s", i.Epoch, i.State, i.Outcome, i.Fence.State))
 	}
 	for _, region := range w.Cloud.Regions() {

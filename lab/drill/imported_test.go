@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"github.com/acso/disaster-recovery/internal/environment/file"
@@ -10,7 +11,15 @@ import (
 // TestAWorkloadThatExistedBeforeIsMovedToo: the functions find file systems, network ACLs, services and buckets by the
 // identifiers that their owner gave them.
 func TestAWorkloadThatExistedBeforeIsMovedToo(t *testing.T) {
-	e, err := file.Read("../../internal/environment/file/testdata/imported.yaml")
+	var text []byte
+	for _, part := range []string{"../../environments/production.yaml", "../../internal/environment/file/testdata/imports.yaml"} {
+		lines, err := os.ReadFile(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(append(text, lines...), '\n')
+	}
+	e, err := file.Load("imported.yaml", text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,12 @@ func (r *run) invariants(result *Result) []Invariant {
 	if result.Outcome == Recovered {
 		list = append(list, r.clientsServed())
 	}
+	if r.scenario.lossless {
+		list = append(list, r.lostNothing())
+	}
+	if r.scenario.lossless && result.Outcome == Recovered && !r.options.Random && r.options.Kill == nil && len(r.options.Faults) == 0 {
+		list = append(list, r.shortOutage())
+	}
 	if r.scenario.quiet || result.Outcome == StoodDown {
 		list = append(list, r.nothingChanged())
 	}
@@ -73,13 +79,13 @@ func (r *run) validatedTraffic() Invariant {
 	first := r.observed.firstRouted
 	switch {
 	case first.IsZero():
-		return verdict(name, true, "no client was sent to %s", r.env.Regions.Recovery)
+		return verdict(name, true, "no client was sent to %s", r.standby())
 	case r.observed.validated.IsZero() || first.Before(r.observed.validated):
-		return verdict(name, false, "a client was sent to %s at %s, before it was validated", r.env.Regions.Recovery, stamp(first))
+		return verdict(name, false, "a client was sent to %s at %s, before it was validated", r.standby(), stamp(first))
 	case r.movedEarly():
-		return verdict(name, false, "a client was sent to %s at %s, before its database took writes", r.env.Regions.Recovery, stamp(first))
+		return verdict(name, false, "a client was sent to %s at %s, before its database took writes", r.standby(), stamp(first))
 	case r.observed.backAgain > 0:
-		return verdict(name, false, "%s went back to the fenced %s after a fresh look at DNS", counted(r.observed.backAgain, "request"), r.env.Regions.Primary)
+		return verdict(name, false, "%s went back to the fenced %s after a fresh look at DNS", counted(r.observed.backAgain, "request"), r.active())
 	}
 	return verdict(name, true, "validated at %s, first client at %s", stamp(r.observed.validated), stamp(first))
 }
@@ -115,7 +121,7 @@ func (r *run) namedEnd() Invariant {
 
 func (r *run) lockFree() Invariant {
 	const name = "the lock is free"
-	i, ok := r.world.Incident(r.env.Regions.Recovery)
+	i, ok := r.world.Incident(r.standby())
 	return verdict(name, !ok || i.State != "open", "incident %d is %s", i.Epoch, orNone(string(i.State)))
 }
 
@@ -140,9 +146,9 @@ func (r *run) fenceHolds() Invariant {
 	if len(r.observed.promotions) == 0 {
 		return verdict(name, true, "nothing was promoted")
 	}
-	primary := r.env.Regions.Primary
-	i, _ := r.world.Incident(r.env.Regions.Recovery)
-	if !r.world.Cloud.Reachable(r.env.Regions.Recovery, primary) {
+	primary := r.active()
+	i, _ := r.world.Incident(r.standby())
+	if !r.world.Cloud.Reachable(r.standby(), primary) {
 		return verdict(name, i.Fence.State != "none", "%s, and %s does not answer", i.Fence.State, primary)
 	}
 	writable := r.world.ECS.Serves(primary)
@@ -150,7 +156,7 @@ func (r *run) fenceHolds() Invariant {
 }
 
 func (r *run) clientsServed() Invariant {
-	last := r.world.Traffic.LastAck(r.env.Regions.Recovery)
+	last := r.world.Traffic.LastAck(r.standby())
 	since := r.world.Sim.Now().Sub(last)
 	return verdict("clients are served at the end", since <= 5*time.Second, "the last write was acknowledged %s before the end", since)
 }

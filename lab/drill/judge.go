@@ -158,11 +158,11 @@ func (r *run) recovery() *stepfunctions.Execution {
 
 // survivor is the database that holds the truth now: the promoted one, or the primary's when nothing was promoted.
 func (r *run) survivor() *rds.Instance {
-	recovery := r.env.Regions.Recovery
+	recovery := r.standby()
 	if promoted := r.world.RDS.Instance(recovery, r.env.DatabaseIn(recovery)); promoted != nil && !promoted.IsReplica() {
 		return promoted
 	}
-	return r.world.RDS.Instance(r.env.Regions.Primary, r.env.Database.Identifier)
+	return r.world.RDS.Instance(r.active(), r.env.DatabaseIn(r.active()))
 }
 
 // loss is what the clients lost by the failover. Writes that the old side took after the promotion are no loss of the

@@ -29,7 +29,7 @@ var bookkeeping = []string{"DynamoDB.", "CloudWatch.PutMetricData", "SNS.Publish
 
 func (r *run) observe() {
 	r.watch()
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	var victim *stepfunctions.Execution // the first judged one: its region's mutating calls are where it can be killed
 	r.world.Cloud.Observe(func(c cloud.Record) {
 		if !c.Mutating {

@@ -12,7 +12,7 @@ var obstacles = []Scenario{
 		Name: "replica-backing-up", Expected: Recovered,
 		Sentence: "The replica is being backed up when the region dies: promotion waits for it.",
 		prepare: func(r *run) {
-			recovery := r.env.Regions.Recovery
+			recovery := r.standby()
 			at := r.moment()
 			r.at(at, func() {
 				r.world.RDS.BackUp(recovery, r.env.DatabaseIn(recovery), 5*time.Minute)
@@ -24,7 +24,7 @@ var obstacles = []Scenario{
 		Name: "promotion-fails", Expected: FailedDirty,
 		Sentence: "The promotion ends in a status from which nothing leads back: the failover says what it changed and what to do.",
 		prepare: func(r *run) {
-			recovery := r.env.Regions.Recovery
+			recovery := r.standby()
 			r.at(0, func() {
 				r.world.RDS.FailPromotion(recovery, r.env.DatabaseIn(recovery), "incompatible-parameters")
 			})
@@ -35,7 +35,7 @@ var obstacles = []Scenario{
 		Name: "no-capacity", Expected: Recovered,
 		Sentence: "us-west-2 has room for only some of the tasks: the critical services come first, the rest is reported missing.",
 		prepare: func(r *run) {
-			r.at(0, func() { r.world.ECS.SetCapacity(r.env.Regions.Recovery, 8) })
+			r.at(0, func() { r.world.ECS.SetCapacity(r.standby(), 8) })
 			r.at(r.moment(), r.killPrimary)
 		},
 	},
@@ -45,7 +45,7 @@ var obstacles = []Scenario{
 		prepare: func(r *run) {
 			r.at(r.moment(), func() {
 				r.world.Cloud.Inject(cloud.Fault{
-					Region: r.env.Regions.Recovery, Operation: "mutating", First: 1, Count: 1, PerName: true, Effect: cloud.LostResponse,
+					Region: r.standby(), Operation: "mutating", First: 1, Count: 1, PerName: true, Effect: cloud.LostResponse,
 				})
 				r.killPrimary()
 			})
@@ -57,7 +57,7 @@ var obstacles = []Scenario{
 		prepare: func(r *run) {
 			r.at(r.moment(), func() {
 				r.world.Cloud.Inject(cloud.Fault{
-					Region: r.env.Regions.Recovery, Operation: "*", First: 1, Count: 5, PerName: true, Effect: cloud.Throttled,
+					Region: r.standby(), Operation: "*", First: 1, Count: 5, PerName: true, Effect: cloud.Throttled,
 				})
 				r.killPrimary()
 			})

@@ -61,7 +61,7 @@ func (r *run) moment() time.Duration {
 }
 
 func (r *run) killPrimary() {
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	r.breaks(primary, "the region dies")
 	r.world.Cloud.Kill(primary)
 	if r.returns > 0 {
@@ -70,7 +70,7 @@ func (r *run) killPrimary() {
 }
 
 func (r *run) revivePrimary() {
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	if r.world.Cloud.Alive(primary) {
 		return
 	}
@@ -80,7 +80,7 @@ func (r *run) revivePrimary() {
 
 // breakApplication stops every task of the primary and lets none start, while the region and its database live on.
 func (r *run) breakApplication() {
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	r.breaks(primary, "every task of the application crashes")
 	r.world.ECS.SetCapacity(primary, 0)
 	for _, s := range r.env.Services {
@@ -89,7 +89,7 @@ func (r *run) breakApplication() {
 }
 
 func (r *run) repairApplication() {
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	r.say("fault", primary, "the application is repaired where it is")
 	r.world.ECS.SetCapacity(primary, 1000)
 	for _, s := range r.env.Services {
@@ -99,6 +99,6 @@ func (r *run) repairApplication() {
 
 // alarm delivers the event of the alarm on the primary's health once more.
 func (r *run) alarm() {
-	r.say("alarm", r.env.Regions.Recovery, "%s: an alarm event arrives", r.env.PrimaryAlarm())
+	r.say("alarm", r.standby(), "%s: an alarm event arrives", r.env.PrimaryAlarm())
 	r.world.Alarm()
 }

@@ -10,6 +10,7 @@ import (
 
 // milestones are the moments of a recovery that the lab saw with its own eyes, to the second.
 type milestones struct {
+	drainCalled               time.Time // the first service of the old primary was changed
 	promoteCalled, writable   time.Time
 	dataCalled, dataWritable  time.Time
 	scaleCalled, tasksHealthy time.Time
@@ -34,7 +35,7 @@ func first(t *time.Time, now time.Time) {
 // watch looks once a second at what the recovery is made of.
 func (r *run) watch() {
 	e, w, seen := r.env, r.world, &r.observed.milestones
-	primary, recovery := e.Regions.Primary, e.Regions.Recovery
+	primary, recovery := r.active(), r.standby()
 	standby := e.RegionalName(recovery)
 	files := w.EFS.Find(recovery, e.FileSystem(recovery))
 	var wanted []serviceSize
@@ -63,6 +64,9 @@ func (r *run) watch() {
 		}
 	})
 	w.Cloud.Observe(func(c cloud.Record) {
+		if c.Effect && c.To == primary && (c.Operation == "ECS.UpdateService" || c.Operation == "Application Auto Scaling.RegisterScalableTarget") {
+			first(&seen.drainCalled, c.At)
+		}
 		if !c.Effect || c.To != recovery {
 			return
 		}
@@ -94,7 +98,7 @@ type serviceSize struct {
 
 func (r *run) allHealthy(wanted []serviceSize) bool {
 	for _, s := range wanted {
-		if r.world.ECS.Workload(r.env.Regions.Recovery, s.name).Healthy() < s.tasks {
+		if r.world.ECS.Workload(r.standby(), s.name).Healthy() < s.tasks {
 			return false
 		}
 	}

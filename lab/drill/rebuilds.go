@@ -49,7 +49,7 @@ var rebuilds = []Scenario{
 			r.operator(time.Minute, world.Answer{Approved: true})
 		},
 		judge: func(r *run) []Invariant {
-			return []Invariant{r.causeNames("is not the archive of commit"), r.causeNames("Nothing was changed"), r.stillGone(r.env.Regions.Primary), r.locksFree()}
+			return []Invariant{r.causeNames("is not the archive of commit"), r.causeNames("Nothing was changed"), r.stillGone(r.env.Regions.Primary), r.neitherLocked()}
 		},
 	},
 	{
@@ -80,7 +80,7 @@ var rebuilds = []Scenario{
 			r.operator(time.Minute, world.Answer{Approved: true})
 		},
 		judge: func(r *run) []Invariant {
-			return []Invariant{r.causeNames("no snapshot became a database"), r.causeNames("the stacks of the workload were deployed"), r.causeNames("redrive"), r.locksFree()}
+			return []Invariant{r.causeNames("no snapshot became a database"), r.causeNames("the stacks of the workload were deployed"), r.causeNames("redrive"), r.neitherLocked()}
 		},
 	},
 	{
@@ -90,7 +90,7 @@ var rebuilds = []Scenario{
 			r.loseSystem(func() { r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`) })
 			r.operator(time.Minute, world.Answer{Approved: false})
 		},
-		judge: func(r *run) []Invariant { return []Invariant{r.stillGone(r.env.Regions.Primary), r.locksFree()} },
+		judge: func(r *run) []Invariant { return []Invariant{r.stillGone(r.env.Regions.Primary), r.neitherLocked()} },
 	},
 	{
 		Name: "system-stands", Expected: FailedClean, machine: rebuildMachine, limit: testLimit,
@@ -102,7 +102,7 @@ var rebuilds = []Scenario{
 			})
 		},
 		judge: func(r *run) []Invariant {
-			return []Invariant{r.productionStands(), r.causeNames("restore-point-in-time"), r.servedHere(), r.locksFree()}
+			return []Invariant{r.productionStands(), r.causeNames("restore-point-in-time"), r.servedHere(), r.neitherLocked()}
 		},
 	},
 }
@@ -119,7 +119,7 @@ func (r *run) loseSystem(then func()) {
 		primary, recovery := r.env.Regions.Primary, r.env.Regions.Recovery
 		r.layInfrastructure()
 		r.remember()
-		r.lost.files, r.lost.parameters = r.filesNow(), r.parametersNow(primary)
+		r.gone.files, r.gone.parameters = r.filesNow(), r.parametersNow(primary)
 		r.breaks(primary, "the workload of both regions is deleted")
 		for _, region := range []string{primary, recovery} {
 			r.world.LoseWorkload(region)
@@ -141,8 +141,8 @@ func (r *run) layOlderSnapshot() {
 const noticed = 40 * time.Minute
 
 func (r *run) rebuildIn(region, input string) {
-	r.lost.asked = r.world.Sim.Now()
-	r.lost.watch(r, region)
+	r.gone.asked = r.world.Sim.Now()
+	r.gone.watch(r, region)
 	r.startIn(region, input)
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud"
 )
 
-// lost is what the lab knows of a system that was lost, and when what of it came back.
-type lost struct {
+// gone is what the lab knows of a system that was lost, and when what of it came back.
+type gone struct {
 	files, parameters []string // as they were
 	asked             time.Time
 	restoreCalled     time.Time // the snapshot that became the database was asked for
@@ -23,7 +23,7 @@ type lost struct {
 }
 
 // watch looks once a second at what a rebuilding is made of.
-func (l *lost) watch(r *run, region string) {
+func (l *gone) watch(r *run, region string) {
 	e, w := r.env, r.world
 	w.Cloud.Observe(func(c cloud.Record) {
 		if !c.Effect || c.To != region {
@@ -50,7 +50,7 @@ func (l *lost) watch(r *run, region string) {
 	})
 }
 
-func (l *lost) criticalHealthy(r *run, region string) bool {
+func (l *gone) criticalHealthy(r *run, region string) bool {
 	for _, s := range r.env.Services {
 		w := r.world.ECS.Workload(region, r.env.Service(region, s.Name))
 		if w == nil || s.Tier == "critical" && w.Healthy() < s.Desired {
@@ -85,9 +85,9 @@ func (r *run) parametersNow(region string) []string {
 // rebuilt judges a system that was restored from nothing.
 func (r *run) rebuilt(region string) []Invariant {
 	return []Invariant{
-		r.databaseRebuilt(region), r.same("files are those of the point, byte for byte", r.lost.files, r.filesNow()),
-		r.same("the configuration is that of the point", r.lost.parameters, r.parametersNow(region)),
-		r.digestsRun(region), r.servedFrom(region), r.rebuildLoss(region), r.withinCriticalPath(region), r.dependenciesSaid(), r.locksFree(), r.oneWriter(),
+		r.databaseRebuilt(region), r.same("files are those of the point, byte for byte", r.gone.files, r.filesNow()),
+		r.same("the configuration is that of the point", r.gone.parameters, r.parametersNow(region)),
+		r.digestsRun(region), r.servedFrom(region), r.rebuildLoss(region), r.withinCriticalPath(region), r.dependenciesSaid(), r.neitherLocked(), r.oneWriter(),
 	}
 }
 
@@ -201,7 +201,7 @@ func (r *run) rebuildLoss(region string) Invariant {
 // all of it within the objective of four hours.
 func (r *run) withinCriticalPath(region string) Invariant {
 	const name = "the recovery time is near its critical path"
-	x, l := r.recovery(), r.lost
+	x, l := r.recovery(), r.gone
 	if x == nil || l.database.IsZero() || l.healthy.IsZero() {
 		return verdict(name, false, "nothing recovered")
 	}
@@ -230,8 +230,8 @@ func (r *run) dependenciesSaid() Invariant {
 	return verdict("what leans on us-east-1 is listed", ok && len(out.ControlPlanes) > 0, "%s", orNone(strings.Join(out.ControlPlanes, "; ")))
 }
 
-// locksFree: neither region's table is held.
-func (r *run) locksFree() Invariant {
+// neitherLocked: neither region's table is held.
+func (r *run) neitherLocked() Invariant {
 	for _, region := range r.world.Cloud.Regions() {
 		if i, ok := r.world.Incident(region); ok && i.State == "open" && r.world.Cloud.Alive(region) {
 			return verdict("both locks are free", false, "%s: incident %d is held by %s", region, i.Epoch, i.Owner)

@@ -77,7 +77,7 @@ type run struct {
 	killed    bool
 	damage    world.Damage
 	restoring restoring
-	lost      lost
+	gone      gone
 	misplaced []string      // throwaway databases that were seen outside of their network
 	answers   []string      // of functions that the script called by itself
 	returns   time.Duration // a dead primary comes back so long after it died; 0 for never
@@ -98,7 +98,7 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &run{scenario: s, options: o, env: o.Environment, live: map[string]bool{}, triggers: map[string][]func(){}}
-	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines})
+	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines, Active: r.active()})
 	for _, f := range o.Faults {
 		if err := r.world.Cloud.CheckFault(f); err != nil {
 			return nil, InputError{err}
@@ -133,6 +133,17 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 	}
 	return r.judge(), nil
 }
+
+// active is the region that serves when the run begins, and that a failover leaves.
+func (r *run) active() string {
+	if r.scenario.turned {
+		return r.env.Regions.Recovery
+	}
+	return r.env.Regions.Primary
+}
+
+// standby is the region that a failover activates.
+func (r *run) standby() string { return r.env.Pair(r.active()) }
 
 // at does something d after the warm-up.
 func (r *run) at(d time.Duration, f func()) {

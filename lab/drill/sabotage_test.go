@@ -77,7 +77,7 @@ func TestMeddlingIsSeen(t *testing.T) {
 			r.at(10*time.Second, r.throwSwitch)
 		}},
 		{"somebody promotes by hand and flips the switch while the primary serves", "single writer", func(r *run) {
-			r.at(0, func() { r.world.RDS.Promoted(r.env.Regions.Recovery, r.env.Database.Replica); r.throwSwitch() })
+			r.at(0, func() { r.world.RDS.Promoted(r.standby(), r.env.Database.Replica); r.throwSwitch() })
 			r.at(10*time.Minute, r.alarm)
 		}},
 		{"somebody opens the old primary again", "the old primary is fenced", func(r *run) {
@@ -100,13 +100,13 @@ func TestMeddlingIsSeen(t *testing.T) {
 // throwSwitch puts the switch's metric as nobody but the failover should, and goes on doing so.
 func (r *run) throwSwitch() {
 	r.world.Sim.Every(0, 10*time.Second, func() {
-		r.world.Metrics.Put(r.env.Regions.Recovery, "ACSO/Failover", "Switch", cloudwatch.Dimensions("Environment", r.env.Name), 1)
+		r.world.Metrics.Put(r.standby(), "ACSO/Failover", "Switch", cloudwatch.Dimensions("Environment", r.env.Name), 1)
 	})
 }
 
 // openPrimary takes the fence away behind the back of everybody who keeps account of it.
 func (r *run) openPrimary() {
-	primary := r.env.Regions.Primary
+	primary := r.active()
 	config := r.world.Cloud.Config(cloud.Principal{Name: "meddler", Region: cloud.Clients, Unlimited: true})
 	config.Region = primary
 	client := ec2.NewFromConfig(config)

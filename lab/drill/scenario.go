@@ -17,6 +17,8 @@ type Scenario struct {
 	limit      time.Duration // of virtual time from the outage; 0 means the default
 	quiet      bool          // nothing may be changed: the outcome is a stand-down
 	everywhere bool          // a crash test kills it in calls to both regions
+	turned     bool          // the recovery region is active when it begins
+	lossless   bool          // a planned switchover: no write may be lost, and clients wait no longer than its parts take
 	prepare    func(*run)
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
 }
@@ -31,7 +33,7 @@ func (s Scenario) Machine() string {
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
 func Scenarios() []Scenario {
-	return slices.Concat(outages, doubts, obstacles, backups, databaseBackups, dataBackups, configurationBackups, logBackups, dailyBackups, kept, verifications, chainVerifications, restores, restoreTests, rebuilds)
+	return slices.Concat(failovers, backups, databaseBackups, dataBackups, configurationBackups, logBackups, dailyBackups, kept, verifications, chainVerifications, restores, failbacks, restoreTests, rebuilds)
 }
 
 // Find is the scenario of a name. The error names what is near.

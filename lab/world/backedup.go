@@ -48,9 +48,14 @@ func (w *World) layParameters(region string) {
 	for _, name := range e.RegionalParameters {
 		w.SSM.Put(region, e.Parameters+"/"+name, region+" has its own "+name, types.ParameterTypeString, "")
 	}
-	if region != e.Regions.Primary {
-		return
+	if region == e.Regions.Primary {
+		w.layShared(region)
 	}
+}
+
+// layShared gives a region the configuration that both have to have.
+func (w *World) layShared(region string) {
+	e := w.Env
 	for n, s := range e.Services {
 		w.SSM.Put(region, e.Parameters+"/"+s.Name+"/log-level", "info", types.ParameterTypeString, "")
 		w.SSM.Put(region, e.Parameters+"/"+s.Name+"/token", fmt.Sprintf("secret number %d of %s", n, s.Name), types.ParameterTypeSecureString, e.KeyAlias())

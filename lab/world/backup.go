@@ -12,16 +12,23 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
-// layBuckets makes the backup buckets of both regions, of which that of the primary is replicated, and those of the reports.
+// layBuckets makes the buckets of both regions: recovery points, reports and application data, each replicated to the other
+// region's. Deletions are replicated of the data only.
 func (w *World) layBuckets() {
 	e := w.Env
 	for _, region := range w.Cloud.Regions() {
 		b := s3.Bucket{Name: e.BucketIn(region, e.Buckets.Backups), Region: region, Versioned: true, Lock: true, Lifecycle: w.lifecycle()}
-		if region == e.Regions.Primary {
-			b.Replication = []s3.Replication{{To: e.BucketIn(e.Regions.Recovery, e.Buckets.Backups)}}
-		}
+		other := e.Pair(region)
+		b.Replication = []s3.Replication{{To: e.BucketIn(other, e.Buckets.Backups)}}
 		w.S3.Create(b)
-		w.S3.Create(s3.Bucket{Name: e.BucketIn(region, e.Buckets.Compliance), Region: region, Versioned: true, Lock: true})
+		w.S3.Create(s3.Bucket{
+			Name: e.BucketIn(region, e.Buckets.Compliance), Region: region, Versioned: true, Lock: true,
+			Replication: []s3.Replication{{To: e.BucketIn(other, e.Buckets.Compliance)}},
+		})
+		w.S3.Create(s3.Bucket{
+			Name: e.BucketIn(region, e.Buckets.Data), Region: region, Versioned: true,
+			Replication: []s3.Replication{{To: e.BucketIn(other, e.Buckets.Data), DeleteMarkers: true}},
+		})
 		w.S3.Create(s3.Bucket{Name: e.RestoreTestBucket(region), Region: region}) // for what lives minutes: no versions, no lock
 		w.EC2.CreateGroup(region, e.RestoreTest())
 	}

@@ -30,8 +30,7 @@ func (w *World) layControl(machines Machines, scheduled bool) {
 		for _, topic := range e.Topics() {
 			w.SNS.Create(region, topic)
 		}
-		w.layFunctions(region, functions.OfRecovery(), true)
-		w.layFunctions(region, functions.OfBackup(), scheduled)
+		w.layFunctions(region, functions.All(), scheduled)
 		for name, definition := range machines {
 			w.States.Deploy(region, stepfunctions.Machine{Name: e.MachineName(name), Definition: definition})
 		}
@@ -43,11 +42,13 @@ func (w *World) layControl(machines Machines, scheduled bool) {
 	}
 }
 
+// layFunctions deploys functions with their schedules. Without backups only those are scheduled that run every minute: they
+// are part of a failover. The others look after what backups leave.
 func (w *World) layFunctions(region string, all []functions.Function, scheduled bool) {
 	for _, f := range all {
 		name := w.Env.FunctionName(f.Name)
 		w.Lambda.Deploy(region, lambda.Function{Name: name, Timeout: f.Timeout, Concurrency: f.Concurrency, New: func() platform.Handler { return f.New(w.platform(f, region)) }})
-		if f.Schedule == "" || !scheduled {
+		if f.Schedule == "" || !scheduled && f.Schedule != functions.EveryMinute {
 			continue
 		}
 		arn := w.Lambda.ARN(region, name)
@@ -68,7 +69,7 @@ func (w *World) platform(f functions.Function, region string) platform.Platform 
 	return platform.Platform{
 		AWS: w.Cloud.Config(p), Environment: w.Env, Clock: clock{w.Sim, w.Cloud, region},
 		HTTP: w.ECS.Transport(region), DNS: w.DNS.Resolver(region), SQL: w.RDS.OpenerFor(p),
-		Files: w.Files,
+		Files: w.filesIn(region),
 	}
 }
 
@@ -125,6 +126,7 @@ func (w *World) layRules(region string) {
 		{e.EndedRule(), "failover", "incident"},
 		{e.RestoreEndedRule(), "restore-point-in-time", "restorelock"},
 		{e.RebuildEndedRule(), "restore-full-system", "rebuildlock"},
+		{e.FailbackEndedRule(), "failback", "failbacklock"},
 	} {
 		w.Events.Create(region, eventbridge.Rule{
 			Name: procedure.rule,

@@ -16,28 +16,34 @@ import (
 )
 
 // layWorkload puts ACSO itself into both regions: keys, networks, database and replica, file systems, services.
-func (w *World) layWorkload() {
+func (w *World) layWorkload(active string) {
 	e := w.Env
+	standby := e.Pair(active)
 	for _, region := range w.Cloud.Regions() {
 		w.layKey(region, e.DatabaseKey(region))
 		w.EC2.Create(region, e.DatabaseACL(region))
 	}
-	w.RDS.Create(e.Regions.Primary, rds.Setup{
-		ID: e.Database.Identifier, Class: e.Database.InstanceClass, Database: e.Database.Name, Key: e.DatabaseKey(e.Regions.Primary),
-		ACL: e.DatabaseACL(e.Regions.Primary), Retention: e.Database.BackupRetention.Days(), Window: e.Database.BackupWindow, Protected: true,
+	w.RDS.Create(active, rds.Setup{
+		ID: e.DatabaseIn(active), Class: e.Database.InstanceClass, Database: e.Database.Name, Key: e.DatabaseKey(active),
+		ACL: e.DatabaseACL(active), Retention: e.Database.BackupRetention.Days(), Window: e.Database.BackupWindow, Protected: true,
 	})
-	w.RDS.Create(e.Regions.Recovery, rds.Setup{
-		ID: e.Database.Replica, Class: e.Database.InstanceClass, Database: e.Database.Name, Key: e.DatabaseKey(e.Regions.Recovery),
-		ACL: e.DatabaseACL(e.Regions.Recovery), Retention: 1, Window: e.Database.BackupWindow, Protected: true,
-		SourceRegion: e.Regions.Primary, Source: e.Database.Identifier,
+	w.RDS.Create(standby, rds.Setup{
+		ID: e.DatabaseIn(standby), Class: e.Database.InstanceClass, Database: e.Database.Name, Key: e.DatabaseKey(standby),
+		ACL: e.DatabaseACL(standby), Retention: 1, Window: e.Database.BackupWindow, Protected: true,
+		SourceRegion: active, Source: e.DatabaseIn(active),
 	})
 	w.layImages()
-	w.EFS.Replicate(w.fileSystem(e.Regions.Primary), w.fileSystem(e.Regions.Recovery))
+	// The identifiers of the file systems follow the order in which they are made.
+	first, second := w.fileSystem(e.Regions.Primary), w.fileSystem(e.Regions.Recovery)
+	if active != e.Regions.Primary {
+		first, second = second, first
+	}
+	w.EFS.Replicate(first, second)
 	for _, region := range w.Cloud.Regions() {
 		var setups []ecs.Setup
 		for _, s := range e.Services {
 			count := s.Desired
-			if region == e.Regions.Recovery {
+			if region == standby {
 				count = s.Standby
 			}
 			setups = append(setups, ecs.Setup{
@@ -100,19 +106,21 @@ func (w *World) fileSystem(region string) *efs.FileSystem {
 	return w.EFS.Create(region, w.Env.FileSystem(region), w.Env.DatabaseKey(region))
 }
 
+// switchCheck is the health check behind the failover switch.
+const switchCheck = "failover-switch"
+
 // layNames puts the names into DNS: the failover pair with the switch on PRIMARY, the names of the regions with the
 // checks that only detect, and the TXT records through which the checkers' verdict is read.
 func (w *World) layNames() {
 	e := w.Env
 	primary, recovery := e.Regions.Primary, e.Regions.Recovery
-	const switched = "failover-switch"
-	w.DNS.AddAlarmCheck(switched, recovery, e.SwitchAlarm())
+	w.DNS.AddAlarmCheck(switchCheck, recovery, e.SwitchAlarm())
 	for _, region := range w.Cloud.Regions() {
 		check := "endpoint-" + region
 		w.DNS.AddEndpointCheck(check, e.RegionalName(region), e.Domain.HealthPath)
 		w.DNS.Add(route53.Setup{Name: e.CheckersName(region), Type: "TXT", Value: `"healthy"`, TTL: 10 * time.Second, Set: "healthy", Failover: "PRIMARY", Check: check})
 		w.DNS.Add(route53.Setup{Name: e.CheckersName(region), Type: "TXT", Value: `"unhealthy"`, TTL: 10 * time.Second, Set: "unhealthy", Failover: "SECONDARY"})
 	}
-	w.DNS.Add(route53.Setup{Name: e.Domain.Name, Type: "CNAME", Value: e.RegionalName(primary), TTL: e.Domain.TTL.Std(), Set: primary, Failover: "PRIMARY", Check: switched})
+	w.DNS.Add(route53.Setup{Name: e.Domain.Name, Type: "CNAME", Value: e.RegionalName(primary), TTL: e.Domain.TTL.Std(), Set: primary, Failover: "PRIMARY", Check: switchCheck})
 	w.DNS.Add(route53.Setup{Name: e.Domain.Name, Type: "CNAME", Value: e.RegionalName(recovery), TTL: e.Domain.TTL.Std(), Set: recovery, Failover: "SECONDARY"})
 }

@@ -66,6 +66,9 @@ type World struct {
 	Stacks    *cloudformation.Service
 	Builds    *codebuild.Service
 	Files     *files.Tree // under /app/data
+	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
+
+	split bool
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -81,6 +84,9 @@ type Options struct {
 	Machines    Machines
 	// Scheduled has backups start by their schedules, and be watched; without it only what a scenario starts runs.
 	Scheduled bool
+	// Active is the region that serves when the world begins; "" means the primary. When it is the recovery region, an
+	// earlier failover brought clients there and the primary was rebuilt as its standby.
+	Active string
 }
 
 // Machines are the parsed state machines of an environment, by name. They may be shared by worlds of one thread.
@@ -136,14 +142,23 @@ func New(o Options) *World {
 	w.Builds = codebuild.New(c)
 	w.States.Wait(w.Builds)
 	w.Files = files.New(s)
+	w.Away = w.Files.Twin()
+	w.EFS.OnCopied(w.copied)
 
-	w.layWorkload()
+	active := o.Active
+	if active == "" {
+		active = e.Regions.Primary
+	}
+	w.layWorkload(active)
 	w.layBuckets()
 	w.layBackedUp()
 	w.layNames()
 	w.layControl(o.Machines, o.Scheduled)
 	w.layBackupRules()
 	w.layRebuild()
+	if active != e.Regions.Primary {
+		w.layTurned(active)
+	}
 	if o.Scheduled {
 		w.laySchedules()
 	}
@@ -185,6 +200,9 @@ func (w *World) Reply(x *stepfunctions.Execution, a Answer) {
 	}
 	w.approved = w.approved || a.Approved
 }
+
+// Approve counts as a yes: a person started the failover themselves.
+func (w *World) Approve() { w.approved = true }
 
 // Approved tells whether a person has said yes in this world.
 func (w *World) Approved() bool { return w.approved }

@@ -22,7 +22,7 @@ const (
 	longest = 48 * time.Hour
 )
 
-// InLab lets an operator work in a lab of its own, whose regions have lived for a while.
+// InLab lets an operator work in a lab of its own: two healthy regions with backups, as after some days of operation.
 func InLab(ctx context.Context, e *environment.Environment, seed uint64, work func(context.Context, *world.World, *Operator) error) error {
 	machines, err := world.ParseMachines(e)
 	if err != nil {
@@ -32,8 +32,9 @@ func InLab(ctx context.Context, e *environment.Environment, seed uint64, work fu
 	if err != nil {
 		return err
 	}
-	w := world.New(world.Options{Seed: seed, Environment: e, Evaluator: evaluator, Machines: machines})
+	w := world.New(world.Options{Seed: seed, Environment: e, Evaluator: evaluator, Machines: machines, Scheduled: true})
 	defer w.Traffic.Stop()
+	w.Mature()
 	w.Sim.Run(w.Sim.Now().Add(settled), nil)
 	o := &Operator{
 		Environment: e, Clock: virtual{w.Sim},

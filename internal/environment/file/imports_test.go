@@ -11,11 +11,11 @@ import (
 
 // imported is an environment whose whole workload exists already.
 func imported(t interface{ Fatal(...any) }) string {
-	text, err := os.ReadFile("testdata/imported.yaml")
+	text, err := os.ReadFile("testdata/imports.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text)
+	return production(t) + "\n" + string(text)
 }
 
 func TestWhatExistsIsCalledAsItsOwnerCallsIt(t *testing.T) {
@@ -29,7 +29,7 @@ func TestWhatExistsIsCalledAsItsOwnerCallsIt(t *testing.T) {
 		e.FileSystem(primary): "fs-10000000000000001", e.FileSystem(recovery): "fs-20000000000000001",
 		e.DatabaseACL(primary): "acl-10000000000000001", e.DatabaseACL(recovery): "acl-20000000000000001",
 		e.Network(primary): "10.20.0.0/16", e.Network(recovery): "10.30.0.0/16", e.Repository("supervisor"): "legacy/supervisor",
-		e.BucketIn(primary, e.Buckets.Data): "legacy-data", e.BucketIn(recovery, e.Buckets.Data): "legacy-data-in-oregon",
+		e.BucketIn(primary, e.Buckets.Data): "acso-production-data", e.BucketIn(recovery, e.Buckets.Data): "legacy-data-in-oregon",
 		e.BucketIn(recovery, e.Buckets.Backups): "acso-production-backups-us-west-2",
 	} {
 		if got != want {
@@ -54,18 +54,18 @@ func TestAMistakeInAnImportNamesFieldAndFix(t *testing.T) {
 		{"        - {name: threat-hunter, service: legacy-threat-hunter, logGroup: /ecs/legacy/threat-hunter}\n", "", "imports.primary.cluster.services", "does not list threat-hunter, and a part is imported whole or not at all: add threat-hunter"},
 		{"{name: threat-hunter, service: legacy-threat-hunter,", "{name: threat-hunters, service: legacy-threat-hunter,", "imports.primary.cluster.services[1].name", `"threat-hunters" is no service of this environment: write a name that services lists`},
 		{"service: legacy-threat-hunter,", "service: legacy-supervisor,", "imports.primary.cluster.services[1].service", "is the service of supervisor too"},
-		{"    database: legacy-db\n", "    database: acso-db\n", "imports.primary.database", "acso-db differs from database.identifier (legacy-db), by which the functions know it: write the same in both"},
-		{"    database: legacy-db\n", "", "imports.recovery.database", "cannot be the replica of a database that is yet to be made: import the primary's database too"},
-		{"    database: legacy-db\n", "    database: \"\"\n", "imports.primary.database", "is empty: write an RDS identifier"},
+		{"    database: acso-production-db\n", "    database: acso-db\n", "imports.primary.database", "acso-db differs from database.identifier (acso-production-db), by which the functions know it: write the same in both"},
+		{"    database: acso-production-db\n", "", "imports.recovery.database", "cannot be the replica of a database that is yet to be made: import the primary's database too"},
+		{"    database: acso-production-db\n", "    database: \"\"\n", "imports.primary.database", "is empty: write an RDS identifier"},
 		{"    files: fs-1", "    files: efs-1", "imports.primary.files", "is not an EFS file system identifier"},
 		{"      - {name: supervisor, repository: legacy/supervisor}", "      - {name: supervisor, repository: old/supervisor}", "imports.recovery.images[0].repository", "ECR replicates an image under the name of its repository"},
-		{"data: legacy-data-in-oregon", "data: legacy-data", "imports.recovery.data", "is the bucket of buckets.data"},
+		{"data: legacy-data-in-oregon", "data: acso-production-data", "imports.recovery.data", "is the bucket of buckets.data"},
 		{"data: legacy-data-in-oregon", "data: Legacy", "imports.recovery.data", "is not a bucket name"},
 		{"  recovery:\n    network:", "  standby: {}\n  recovery:\n    network:", "imports.standby", "is not a field: remove it, or write one of primary, recovery"},
 	} {
 		text := imported(t)
 		if strings.Count(text, c.from) == 0 {
-			t.Fatalf("imported.yaml has no %q", c.from)
+			t.Fatalf("imports.yaml has no %q", c.from)
 		}
 		found := load(t, strings.Replace(text, c.from, c.to, 1))
 		if len(found) != 1 || found[0].Field != c.field || !strings.Contains(found.Error(), c.says) {

@@ -67,6 +67,16 @@ func (s *Service) Create(region, name string) *ACL {
 	return a
 }
 
+// Reopen takes every rule away that somebody added to the ACL of a name.
+func (s *Service) Reopen(region, name string) {
+	for _, a := range s.acls {
+		if a.Region == region && a.Name == name {
+			s.changing()
+			a.rules = slices.DeleteFunc(a.rules, func(r rule) bool { return r.number != 100 && r.number != last })
+		}
+	}
+}
+
 // BeforeChange has f called just before a rule changes.
 func (s *Service) BeforeChange(f func()) { s.before = append(s.before, f) }
 

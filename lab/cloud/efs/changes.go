@@ -143,7 +143,8 @@ func (s *Service) createReplication(call *cloud.Call, in *awsefs.CreateReplicati
 	began := s.sim.Now()
 	s.later(region, s.draw("enable", s.Durations.Enable), func() {
 		if r.Status == types.ReplicationStatusEnabling {
-			r.Status, r.LastSync = types.ReplicationStatusEnabled, began
+			r.Status = types.ReplicationStatusEnabled
+			s.synced(r, began)
 		}
 	})
 	return &awsefs.CreateReplicationConfigurationOutput{

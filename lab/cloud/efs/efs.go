@@ -44,6 +44,7 @@ type Service struct {
 
 	cloud        *cloud.Cloud
 	sim          *sim.Sim
+	copied       Copied
 	systems      []*FileSystem
 	replications []*Replication
 }
@@ -76,6 +77,19 @@ func New(c *cloud.Cloud) *Service {
 	s.register()
 	s.registerChanges()
 	return s
+}
+
+// Copied is told of every finished sync: the file system in a region has what that of another one held at a moment.
+type Copied func(from, to string, at time.Time)
+
+// OnCopied has f called after every sync.
+func (s *Service) OnCopied(f Copied) { s.copied = f }
+
+func (s *Service) synced(r *Replication, at time.Time) {
+	r.LastSync = at
+	if s.copied != nil {
+		s.copied(r.Source.Region, r.Destination.Region, at)
+	}
 }
 
 // Create puts an available, writable file system into the world.
@@ -135,7 +149,7 @@ func (s *Service) sync() {
 			continue
 		}
 		if at := s.sim.Now().Add(-s.draw("sync lag", s.Durations.SyncLag)); at.After(r.LastSync) {
-			r.LastSync = at
+			s.synced(r, at)
 		}
 	}
 }

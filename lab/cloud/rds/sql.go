@@ -18,6 +18,7 @@ import (
 const (
 	roundTripLow, roundTripHigh = 1 * time.Millisecond, 8 * time.Millisecond
 	betweenRegions              = 60 * time.Millisecond
+	logRecord                   = int64(256)       // bytes that one transaction adds to the log
 	firstTransaction            = int64(1000)      // what initdb and the schema used up
 	unbounded                   = 30 * time.Second // how long a client waits for packets that go nowhere when nothing bounds it
 )
@@ -182,6 +183,16 @@ func (c *conn) Query(ctx context.Context, statement string, args ...any) ([][]an
 		return [][]any{{!c.instance.writable()}}, nil
 	case heartbeat.NextTransaction:
 		return [][]any{{firstTransaction + timeline.transactions(through)}}, nil
+	case heartbeat.Written:
+		if !c.instance.writable() {
+			return nil, refusal{"recovery is in progress", "55000"}
+		}
+		return [][]any{{timeline.transactions(through) * logRecord}}, nil
+	case heartbeat.Replayed:
+		if c.instance.writable() {
+			return [][]any{{nil}}, nil
+		}
+		return [][]any{{timeline.transactions(through) * logRecord}}, nil
 	case heartbeat.Last:
 		if at := timeline.lastHeartbeat(through); !at.IsZero() {
 			return [][]any{{at}}, nil

@@ -39,6 +39,7 @@ type Service struct {
 type topic struct {
 	messages []Message
 	failing  bool
+	people   int // who confirmed a subscription
 }
 
 // New models SNS.
@@ -51,13 +52,14 @@ func New(c *cloud.Cloud) *Service {
 			return []grant.Action{{Name: "sns:Publish", Resource: aws.ToString(in.TopicArn)}}
 		},
 	}, s.publish)
+	s.registerReads()
 	return s
 }
 
 // Create makes a topic in a region and gives its ARN.
 func (s *Service) Create(region, name string) string {
 	arn := s.cloud.ARN("sns", region, name)
-	s.topics[arn] = &topic{}
+	s.topics[arn] = &topic{people: 1}
 	return arn
 }
 

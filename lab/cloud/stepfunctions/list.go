@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -37,4 +38,25 @@ func (s *Service) describeMachine(call *cloud.Call, in *sfn.DescribeStateMachine
 		Name: aws.String(m.Name), StateMachineArn: aws.String(arn), Definition: aws.String(string(m.Definition.Definition)),
 		RoleArn: aws.String(role), Status: types.StateMachineStatusActive, Type: types.StateMachineTypeStandard,
 	}, nil
+}
+
+// machinesPerPage is how many machines a page of the listing has by default.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachines.html
+const machinesPerPage = 100
+
+func (s *Service) listMachines(call *cloud.Call, in *sfn.ListStateMachinesInput) (*sfn.ListStateMachinesOutput, error) {
+	out := &sfn.ListStateMachinesOutput{}
+	for _, arn := range s.Machines() {
+		if !strings.HasPrefix(arn, s.ARN(call.Region, "")) || arn <= aws.ToString(in.NextToken) {
+			continue
+		}
+		if len(out.StateMachines) == machinesPerPage {
+			out.NextToken = out.StateMachines[machinesPerPage-1].StateMachineArn
+			break
+		}
+		out.StateMachines = append(out.StateMachines, types.StateMachineListItem{
+			Name: aws.String(s.machines[arn].Name), StateMachineArn: aws.String(arn), Type: types.StateMachineTypeStandard, CreationDate: aws.Time(s.cloud.Sim.Now()),
+		})
+	}
+	return out, nil
 }

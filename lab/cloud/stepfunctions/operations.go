@@ -31,6 +31,13 @@ func (s *Service) register() {
 			return checked("DescribeStateMachine", in.StateMachineArn)
 		},
 	}, s.describeMachine)
+	// ListStateMachines is checked on all machines of the region:
+	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+	cloud.Register(s.cloud, "SFN.ListStateMachines", cloud.Spec[sfn.ListStateMachinesInput]{
+		Actions: func(call *cloud.Call, _ *sfn.ListStateMachinesInput) []grant.Action {
+			return checked("ListStateMachines", aws.String(s.ARN(call.Region, "*")))
+		},
+	}, s.listMachines)
 	cloud.Register(s.cloud, "SFN.StopExecution", cloud.Spec[sfn.StopExecutionInput]{
 		Mutating: true,
 		Actions: func(_ *cloud.Call, in *sfn.StopExecutionInput) []grant.Action {

@@ -1,0 +1,9 @@
+// Command lambda is the catchup function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/catchup"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(catchup.New, (*catchup.Handler).Handle) }

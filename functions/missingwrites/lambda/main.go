@@ -1,0 +1,9 @@
+// Command lambda is the missingwrites function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/missingwrites"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(missingwrites.New, (*missingwrites.Handler).Handle) }

@@ -1,0 +1,15 @@
+package functions
+
+import "github.com/acso/disaster-recovery/functions/readiness"
+
+// ready is the function that judges whether its region could be activated, in both regions: each finds out by itself whether
+// it is the one that may be.
+func ready() []Function {
+	return []Function{
+		{
+			// Long, since it reads everything that a failover needs, in two regions.
+			Name: "readiness", New: on(readiness.New, (*readiness.Handler).Handle), Grants: readiness.Grants, Errors: readiness.Errors,
+			Event: readiness.Event, Timeout: long, MemoryMB: memory, Regions: Both, Schedule: "rate(30 minutes)",
+		},
+	}
+}

@@ -1,0 +1,9 @@
+// Command lambda is the rebuildstandby function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/rebuildstandby"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(rebuildstandby.New, (*rebuildstandby.Handler).Handle) }

@@ -1,0 +1,71 @@
+package incident
+
+import (
+	"context"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/failure"
+)
+
+// Abort is an operator's request to end a failover.
+type Abort struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// RequestAbort notes that a person wants the open failover to end. It fails with Unsafe behind the point of no return, and
+// with NotFound when no failover is open. Asking again changes nothing.
+func (s *Store) RequestAbort(ctx context.Context, by, reason string) (Incident, error) {
+	const op = "abort the failover"
+	return s.amend(ctx, func(i *Incident) (bool, error) {
+		switch {
+		case i.State != Open || i.Mode == "":
+			return false, failure.New(failure.NotFound, op, "no failover is under way in this region").Next("look which execution runs, and in which region")
+		case !i.CommittedAt.IsZero() || i.Promotion != NotPromoted:
+			return false, failure.New(failure.Unsafe, op, "incident %d passed the point of no return at %s: the database and the file system are being promoted, and a promotion cannot be taken back",
+				i.Epoch, later(i.CommittedAt, i.RequestedAt).UTC().Format(time.RFC3339)).Next("let it finish; the way back is the failback")
+		case i.Abort != nil:
+			return false, nil
+		}
+		i.Abort = &Abort{By: by, Reason: reason, At: s.clock.Now()}
+		return true, nil
+	})
+}
+
+// Commit passes the point of no return, unless somebody asked to abort: of the two, one comes first in the table. It fails
+// with Aborted then. Passing it again changes nothing.
+func (s *Store) Commit(ctx context.Context, claim Claim) (Incident, error) {
+	var halted error
+	i, err := s.Update(ctx, claim, func(i *Incident) bool {
+		if halted = i.Halted(); halted != nil || !i.CommittedAt.IsZero() {
+			return false
+		}
+		i.CommittedAt, i.Stage = s.clock.Now(), "committed"
+		return true
+	})
+	if err != nil {
+		return i, err
+	}
+	return i, halted
+}
+
+// Halted fails with Aborted when somebody asked to end the failover and it is not too late. Every step ahead asks; steps
+// that take something back do not.
+func (i *Incident) Halted() error {
+	if i.Abort == nil || !i.CommittedAt.IsZero() || i.Promotion != NotPromoted {
+		return nil
+	}
+	reason := i.Abort.Reason
+	if reason == "" {
+		reason = "no reason given"
+	}
+	return failure.New(failure.Aborted, "go on with the failover", "%s asked at %s to abort it: %s", i.Abort.By, i.Abort.At.UTC().Format(time.RFC3339), reason)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,127 @@
+package readiness
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/incident"
+)
+
+func controlRules() []rule {
+	return []rule{
+		{
+			name: "lock-free", look: (*run).lockFree,
+			why:    "One failover at a time: while an incident is open here, every other one stands down.",
+			next:   "watch the execution that owns it to its end, or abort it",
+			forced: "it stands down; an incident cannot be forced past",
+		},
+		{
+			name: "fence-proven", at: active, look: (*run).fenceProven,
+			why:    "While the fence of an earlier failover is owed, an old primary may still take writes, and nothing may route to it.",
+			next:   "let the probe complete the fence; close what it names by hand when it cannot",
+			forced: "clients may come to a database that another one has replaced",
+		},
+		{
+			name: "subnets-open", blocks: true, look: (*run).subnetsOpen,
+			why:    "A fence that was never released closes the database subnets to the services of this region.",
+			next:   "release the fence of this region, after its database was rebuilt as a replica",
+			forced: "the promoted database cannot be reached, and the validation before the DNS switch fails",
+		},
+		{
+			name: "topics-exist", look: (*run).topicsExist,
+			why:    "Approvals and messages go through the topics of the region that is activated.",
+			next:   "deploy the recovery stack of this region, and subscribe the team to its topics",
+			forced: "people are not told, and approvals are not asked for: a failover that needs one stands down",
+		},
+	}
+}
+
+func (r *run) lockFree(ctx context.Context) finding {
+	i, err := r.store.Present(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	if i.State == incident.Open && i.Owner != r.owner {
+		return fail("incident %d is open and belongs to %s", i.Epoch, i.Owner)
+	}
+	if until := i.CoolDownUntil; until.After(r.p.Clock.Now()) {
+		return pass("no incident is open; alarms start nothing until %s, people may", until.UTC().Format("15:04:05"))
+	}
+	return pass("no incident is open")
+}
+
+// fenceProven asks both tables: the region that took over last remembers the fence of this one.
+func (r *run) fenceProven(ctx context.Context) finding {
+	mine, err := r.store.Present(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	var theirs incident.Incident
+	if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
+		theirs, err = r.twin.Present(ctx)
+		return err
+	}); err != nil {
+		return failed(err)
+	}
+	for _, i := range []incident.Incident{mine, theirs} {
+		if i.State == incident.Closed && i.Fence.State == incident.FenceOwed {
+			return fail("incident %d owes the fence of %s", i.Epoch, i.Fence.Region)
+		}
+	}
+	return pass("no fence is owed")
+}
+
+func (r *run) subnetsOpen(ctx context.Context) finding {
+	name := r.e.DatabaseACL(r.here)
+	out, err := r.near.ec2.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{
+		Filters: []ec2types.Filter{{Name: aws.String("tag:Name"), Values: []string{name}}},
+	})
+	if err != nil {
+		return unknown("%s", failure.FromAWS(err, "describe the network ACL %s in %s", name, r.here))
+	}
+	if len(out.NetworkAcls) != 1 {
+		return fail("EC2 lists %d network ACLs with the Name tag %s", len(out.NetworkAcls), name).do("deploy the network stack of this region")
+	}
+	var wrong []string
+	for _, egress := range []bool{false, true} {
+		first := ec2types.NetworkAclEntry{RuleNumber: aws.Int32(32767)}
+		for _, entry := range out.NetworkAcls[0].Entries {
+			if aws.ToBool(entry.Egress) == egress && aws.ToInt32(entry.RuleNumber) < aws.ToInt32(first.RuleNumber) {
+				first = entry
+			}
+		}
+		// The lowest number wins: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
+		if first.RuleAction == ec2types.RuleActionDeny && aws.ToString(first.Protocol) == "-1" {
+			wrong = append(wrong, fmt.Sprintf("rule %d of %s denies everything (egress %t)", aws.ToInt32(first.RuleNumber), name, egress))
+		}
+	}
+	return all(wrong, "%s lets traffic through", name)
+}
+
+func (r *run) topicsExist(ctx context.Context) finding {
+	var wrong, people []string
+	for _, name := range r.e.Topics() {
+		out, err := r.near.sns.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(r.e.Topic(r.here, name))})
+		err = failure.FromAWS(err, "read the topic %s in %s", name, r.here)
+		switch {
+		case failure.Is(err, failure.NotFound):
+			wrong = append(wrong, fmt.Sprintf("the topic %s is missing in %s", name, r.here))
+			continue
+		case err != nil:
+			return unknown("%s", err)
+		}
+		if n := out.Attributes["SubscriptionsConfirmed"]; n == "0" || n == "" {
+			wrong = append(wrong, "nobody has subscribed to "+name)
+		} else {
+			people = append(people, name+" "+n)
+		}
+	}
+	return all(wrong, "confirmed subscriptions: %s", strings.Join(people, ", "))
+}

@@ -1,0 +1,118 @@
+package readiness
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/efs"
+	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/acso/disaster-recovery/internal/catalog"
+	"github.com/acso/disaster-recovery/internal/database"
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/filesystem"
+	"github.com/acso/disaster-recovery/internal/incident"
+	"github.com/acso/disaster-recovery/internal/parameters"
+	"github.com/acso/disaster-recovery/internal/platform"
+)
+
+// Examiner judges the region that it runs in. It keeps its connection to the database between evaluations.
+type Examiner struct {
+	p        platform.Platform
+	store    *incident.Store
+	twin     *incident.Store // the other region's
+	database *database.Database
+	files    *filesystem.FileSystem
+}
+
+// New makes an examiner of the region that the function runs in.
+func New(p platform.Platform) *Examiner {
+	return &Examiner{
+		p: p, store: incident.NewStore(p), twin: incident.NewStoreIn(p, p.Environment.Pair(p.Region())),
+		database: database.In(p, p.Region()), files: filesystem.In(p, efs.NewFromConfig(p.AWS)),
+	}
+}
+
+// Role is which region serves: what was decided last, of what the two regions know. A region that was down while the other
+// one took over has an old record.
+func (x *Examiner) Role(ctx context.Context) (incident.Role, error) {
+	role, err := x.store.Role(ctx)
+	if err != nil {
+		return role, err
+	}
+	there := x.reach()
+	_ = there.ask(ctx, func(ctx context.Context) error { // without an answer, what this region knows has to do
+		theirs, err := x.twin.Role(ctx)
+		if err == nil {
+			role = incident.Latest(role, theirs)
+		}
+		return err
+	})
+	return role, nil
+}
+
+func (x *Examiner) reach() *reach {
+	return &reach{name: x.p.Environment.Pair(x.p.Region()), clock: x.p.Clock}
+}
+
+// run is one evaluation.
+type run struct {
+	*Examiner
+	e           *environment.Environment
+	here, other string
+	role        incident.Role
+	owner       string
+	there       *reach // the other region
+	control     *reach // Route 53's control plane
+	near, far   clients
+	report      *Report
+	blocked     []string // rules that a failover cannot be finished without
+	facts       map[string]string
+	loss        loss
+	waits       []Step // that come on top of the documented ones
+
+	instance    memo[rdstypes.DBInstance]
+	services    memo[map[string]ecstypes.Service]
+	definitions memo[map[string]*ecstypes.TaskDefinition] // here, by service
+	theirs      memo[map[string]*ecstypes.TaskDefinition]
+	records     memo[[]r53types.ResourceRecordSet]
+	nearList    memo[[]schedulertypes.ScheduleSummary]
+	farList     memo[[]schedulertypes.ScheduleSummary]
+	deployed    memo[map[string]string] // functions here, by name: their code
+	machines    memo[twins]
+	parameters  memo[[]parameters.Parameter]
+	days        map[time.Time]*memo[[]catalog.Point] // recovery points here, by day
+	digests     map[string]string                    // of images here, by service and container
+	attributes  memo[map[string]rdstypes.AccountQuota]
+}
+
+// Evaluate judges everything once. It fails only when this region's own record cannot be read: what else is not known is
+// in the report. The role is what Role said; owner is the
+// execution that asks, whose own incident stands in nobody's way, or "".
+func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner string) (*Report, error) {
+	e, here := x.p.Environment, x.p.Region()
+	r := &run{
+		Examiner: x, e: e, here: here, other: e.Pair(here), role: role, owner: owner, there: x.reach(),
+		control: &reach{name: "Route 53's control plane in us-east-1", clock: x.p.Clock},
+		near:    newClients(x.p.AWS), far: newClients(x.p.In(e.Pair(here))), facts: map[string]string{},
+		report: &Report{Region: here, Active: role.ActiveRegion, At: x.p.Clock.Now().UTC(), Checks: []Check{}, NotJudged: []string{}},
+	}
+	if _, err := x.store.Present(ctx); err != nil {
+		return nil, err
+	}
+	r.judge(ctx)
+	r.report.conclude()
+	r.estimate()
+	return r.report, x.remember(ctx, r)
+}
+
+// fact notes something that may change without being wrong: the next run says what did.
+func (r *run) fact(name, format string, args ...any) { r.facts[name] = fmt.Sprintf(format, args...) }
+
+// whole reads a pointer that AWS leaves out for zero.
+func whole(n *int32) int { return int(aws.ToInt32(n)) }

@@ -1,0 +1,166 @@
+package readiness
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/acso/disaster-recovery/internal/failure"
+)
+
+func scheduleRules() []rule {
+	return []rule{
+		{
+			name: "schedules-of-functions", look: (*run).functionSchedules,
+			why:    "Probe, heartbeat and the watchers run by the clock in both regions, and find out by themselves which role theirs has.",
+			next:   "enable the schedule here (aws scheduler update-schedule), or deploy this region's stacks",
+			forced: "what the function does is not done after the failover: nobody beats, probes or watches",
+		},
+		{
+			name: "schedules-by-role", at: active, look: (*run).machineSchedules,
+			why:    "Backups start by the clock where the data are written, and only there; every schedule has to be there in both regions to follow the role.",
+			next:   "enable the schedules of the active region and disable those of the other one, or deploy the missing ones",
+			forced: "backups do not go on here after the failover, and the RPO clock of recovery points runs on",
+		},
+		{
+			name: "rules-by-role", at: active, look: (*run).rulesByRole,
+			why:    "A change of the configuration starts its backup in the active region alone: the copy here is a change too, and must not be copied back.",
+			next:   "enable the rule in the active region and disable it in the other one, or deploy the missing one",
+			forced: "changes of the configuration are not backed up after the failover, or overwrite each other",
+		},
+	}
+}
+
+func (r *run) scheduled(ctx context.Context, client *scheduler.Client, region string) ([]schedulertypes.ScheduleSummary, error) {
+	var found []schedulertypes.ScheduleSummary
+	pages := scheduler.NewListSchedulesPaginator(client, &scheduler.ListSchedulesInput{NamePrefix: aws.String(r.e.Prefix() + "-")})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, failure.FromAWS(err, "list the schedules of %s", region)
+		}
+		found = append(found, page.Schedules...)
+	}
+	return found, nil
+}
+
+func (r *run) mySchedules(ctx context.Context) ([]schedulertypes.ScheduleSummary, error) {
+	return r.nearList.get(func() ([]schedulertypes.ScheduleSummary, error) { return r.scheduled(ctx, r.near.scheduler, r.here) })
+}
+
+func target(s schedulertypes.ScheduleSummary) string {
+	if s.Target == nil {
+		return ""
+	}
+	return aws.ToString(s.Target.Arn)
+}
+
+func startsMachine(s schedulertypes.ScheduleSummary) bool {
+	return strings.Contains(target(s), ":stateMachine:")
+}
+
+// scheduledFunctions are those whose schedule has to be here whatever else is; of all others, those that are here have to be
+// enabled.
+var scheduledFunctions = [...]string{"heartbeat", "probe", "readiness"}
+
+func (r *run) functionSchedules(ctx context.Context) finding {
+	list, err := r.mySchedules(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	known := map[string]bool{}
+	var wrong []string
+	for _, s := range list {
+		name := aws.ToString(s.Name)
+		if known[name] = true; !startsMachine(s) && s.State != schedulertypes.ScheduleStateEnabled {
+			wrong = append(wrong, fmt.Sprintf("%s is %s", name, s.State))
+		}
+	}
+	for _, name := range scheduledFunctions {
+		if schedule := r.e.FunctionName(name); !known[schedule] {
+			wrong = append(wrong, schedule+" is missing")
+		}
+	}
+	return all(wrong, "every schedule of a function is enabled")
+}
+
+func (r *run) machineSchedules(ctx context.Context) finding {
+	here, err := r.mySchedules(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	var there []schedulertypes.ScheduleSummary
+	if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
+		there, err = r.scheduled(ctx, r.far.scheduler, r.other)
+		return err
+	}); err != nil {
+		return failed(err)
+	}
+	mine, yours := map[string]bool{}, map[string]bool{}
+	var wrong []string
+	for _, s := range there {
+		if name := aws.ToString(s.Name); startsMachine(s) {
+			yours[name] = true
+			if s.State != schedulertypes.ScheduleStateEnabled {
+				wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is active", name, s.State, r.other))
+			}
+		}
+	}
+	for _, s := range here {
+		name := aws.ToString(s.Name)
+		if !startsMachine(s) {
+			continue
+		}
+		mine[name] = true
+		if s.State != schedulertypes.ScheduleStateDisabled {
+			wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is the standby", name, s.State, r.here))
+		}
+		if !yours[name] {
+			wrong = append(wrong, fmt.Sprintf("%s is missing in %s", name, r.other))
+		}
+	}
+	for name := range yours {
+		if !mine[name] {
+			wrong = append(wrong, fmt.Sprintf("%s is missing in %s", name, r.here))
+		}
+	}
+	if len(yours) == 0 {
+		return fail("no machine is scheduled in %s", r.other)
+	}
+	return all(wrong, "%d are enabled in %s and disabled here", len(yours), r.other)
+}
+
+// followingRules are the rules, after the environment's prefix, that are enabled in the active region alone. A test holds
+// them to those of the machines.
+var followingRules = [...]string{"parameter-changed"}
+
+func (r *run) rulesByRole(ctx context.Context) finding {
+	var wrong []string
+	for _, short := range followingRules {
+		name := r.e.Prefix() + "-" + short
+		here, err := r.near.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(name)})
+		if err != nil {
+			return failed(failure.FromAWS(err, "describe the rule %s in %s", name, r.here))
+		}
+		var there *eventbridge.DescribeRuleOutput
+		if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
+			there, err = r.far.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(name)})
+			return failure.FromAWS(err, "describe the rule %s in %s", name, r.other)
+		}); err != nil {
+			return failed(err)
+		}
+		if there.State != ebtypes.RuleStateEnabled {
+			wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is active", name, there.State, r.other))
+		}
+		if here.State != ebtypes.RuleStateDisabled {
+			wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is the standby", name, here.State, r.here))
+		}
+	}
+	return all(wrong, "enabled in %s and disabled here", r.other)
+}
