@@ -73,7 +73,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 
 // Handle makes the plan.
 func (h *Handler) Handle(ctx context.Context, in Input) (rebuild.Plan, error) {
-	now := h.p.Clock.Now().UTC()
+	now := h.p.Clock.Now().UTC().Truncate(time.Second)
 	plan := rebuild.Plan{Region: h.p.Region(), Project: h.p.Environment.RebuildProject(), Now: now, Snapshots: []rebuild.Snapshot{}, Passed: []string{}, ControlPlanes: []string{}}
 	var err error
 	if plan.At, err = choose(in, now); err != nil {
