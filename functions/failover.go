@@ -12,6 +12,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/notify"
+	"github.com/acso/disaster-recovery/functions/planfailover"
 	"github.com/acso/disaster-recovery/functions/probe"
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
@@ -82,6 +83,10 @@ func failover() []Function {
 		{
 			Name: "notify", New: on(notify.New, (*notify.Handler).Handle), Grants: notify.Grants, Errors: notify.Errors,
 			Event: notify.Event, Timeout: brief, MemoryMB: memory, Regions: Recovery,
+		},
+		{
+			Name: "planfailover", New: on(planfailover.New, (*planfailover.Handler).Handle), Grants: planfailover.Grants, Errors: planfailover.Errors,
+			Event: planfailover.Event, Timeout: brief, MemoryMB: memory, Regions: Recovery,
 		},
 		{
 			Name: "promotedata", New: on(promotedata.New, (*promotedata.Handler).Handle), Grants: promotedata.Grants, Errors: promotedata.Errors,

@@ -50,7 +50,16 @@ func All() []Function { return append(OfRecovery(), OfBackup()...) }
 
 // OfRecovery are the functions of the recovery stack.
 func OfRecovery() []Function {
-	return slices.Concat(watched(), failover(), restores(), failbacks(), restoreTests(), ready(), rebuilding())
+	return slices.Concat(
+		watched(),
+		failover(),
+		telling(),
+		restores(),
+		failbacks(),
+		restoreTests(),
+		ready(),
+		rebuilding(),
+	)
 }
 
 // OfBackup are the functions of the backup stack.

@@ -14,13 +14,16 @@ import (
 	"github.com/acso/disaster-recovery/functions/cleartest"
 	"github.com/acso/disaster-recovery/functions/comparefiles"
 	"github.com/acso/disaster-recovery/functions/copytodr"
+	"github.com/acso/disaster-recovery/functions/escalate"
 	"github.com/acso/disaster-recovery/functions/failbacklock"
 	"github.com/acso/disaster-recovery/functions/fence"
 	"github.com/acso/disaster-recovery/functions/flipdns"
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
+	"github.com/acso/disaster-recovery/functions/keepverified"
 	"github.com/acso/disaster-recovery/functions/missingwrites"
 	"github.com/acso/disaster-recovery/functions/notify"
+	"github.com/acso/disaster-recovery/functions/planfailover"
 	"github.com/acso/disaster-recovery/functions/planrestore"
 	"github.com/acso/disaster-recovery/functions/plansystem"
 	"github.com/acso/disaster-recovery/functions/planverification"
@@ -42,7 +45,9 @@ import (
 	"github.com/acso/disaster-recovery/functions/restorelock"
 	"github.com/acso/disaster-recovery/functions/restoreservices"
 	"github.com/acso/disaster-recovery/functions/returnconfig"
+	"github.com/acso/disaster-recovery/functions/revealpoints"
 	"github.com/acso/disaster-recovery/functions/reversefiles"
+	"github.com/acso/disaster-recovery/functions/review"
 	"github.com/acso/disaster-recovery/functions/scaleecs"
 	"github.com/acso/disaster-recovery/functions/snapshot"
 	"github.com/acso/disaster-recovery/functions/testrestore"
@@ -55,18 +60,19 @@ import (
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
 		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
-		"catchup": &catchup.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
+		"catchup": &catchup.Input{}, "planfailover": &planfailover.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
+		"escalate": &escalate.Input{}, "review": &review.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
 		"probe": &probe.Input{}, "promotedata": &promotedata.Input{}, "promotereplica": &promotereplica.Input{}, "scaleecs": &scaleecs.Input{},
 		"planrestore": &planrestore.Input{}, "rebuildreplica": &rebuildreplica.Input{}, "restoredatabase": &restoredatabase.Input{},
-		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{},
+		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{}, "revealpoints": &revealpoints.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "planverification": &planverification.Input{}, "verifychecksums": &verifychecksums.Input{},
 		"plansystem": &plansystem.Input{}, "rebuilddatabase": &rebuilddatabase.Input{}, "rebuildlock": &rebuildlock.Input{}, "rebuildservices": &rebuildservices.Input{},
 		"readiness": &readiness.Input{},
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},
 		"comparefiles": &comparefiles.Input{}, "failbacklock": &failbacklock.Input{}, "missingwrites": &missingwrites.Input{}, "rebuildstandby": &rebuildstandby.Input{},
 		"reopen": &reopen.Input{}, "returnconfig": &returnconfig.Input{}, "reversefiles": &reversefiles.Input{},
-		"prunesnapshots": &prunesnapshots.Input{}, "watchbackups": &watchbackups.Input{},
+		"prunesnapshots": &prunesnapshots.Input{}, "keepverified": &keepverified.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {
 		input, ok := inputs[f.Name]

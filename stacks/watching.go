@@ -3,15 +3,16 @@ package stacks
 import (
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/internal/watching"
 )
 
 // alarms are those on backups, as package watching has them for the lab and for here.
 func (b *backup) alarms() {
-	for _, a := range watching.Alarms(b.env, b.region) {
+	for _, a := range append(watching.Alarms(b.env, b.region), readiness.Alarm(b.env)) {
 		made := alarm{
 			id: "alarm-" + a.Name, name: a.Name, description: a.Description, namespace: a.Namespace, metric: a.Metric,
-			statistic: watching.Statistic, period: int(a.Period / time.Second), periods: 1, needed: 1, threshold: a.Threshold, missing: a.Missing, topic: a.Topic,
+			statistic: watching.Statistic, period: int(a.Period / time.Second), periods: 1, needed: 1, threshold: a.Threshold, under: a.Under, missing: a.Missing, topic: a.Topic,
 		}
 		if a.Dimension != "" {
 			made.dimensions = map[string]string{a.Dimension: a.Value}

@@ -31,7 +31,7 @@ func TestTheFailoverEndsByName(t *testing.T) {
 	if err := json.Unmarshal([]byte(m.Definition), &definition); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"Recovered": "Succeed", "StoodDown": "Succeed", "FailedClean": "Fail", "FailedDirty": "Fail"}
+	want := map[string]string{"Recovered": "Succeed", "StoodDown": "Succeed", "Planned": "Succeed", "FailedClean": "Fail", "FailedDirty": "Fail"}
 	for name, kind := range want {
 		if got := definition.States[name]; got.Type != kind {
 			t.Errorf("state %s is %q, want %s", name, got.Type, kind)

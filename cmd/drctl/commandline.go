@@ -11,25 +11,26 @@ import (
 
 // commandLine is the grammar; each command's Run is in its own file.
 type commandLine struct {
-	Drill     drillCommand     `cmd:"" help:"Break the lab's two regions in one way and watch the recovery."`
-	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that drill knows."`
-	Campaign  campaignCommand  `cmd:"" help:"Run all scenarios over many seeds with random faults."`
-	Crash     crashCommand     `cmd:"" help:"Kill the execution at every state and in every changing call, and redrive it."`
-	Failover  failoverCommand  `cmd:"" help:"Move to the other region: checklist, start, watch."`
-	Start     startCommand     `cmd:"" help:"Start a procedure, on AWS or in the lab, and watch it to its end."`
-	Watch     watchCommand     `cmd:"" help:"Watch a procedure that runs on AWS."`
-	Approve   approveCommand   `cmd:"" help:"Answer what a procedure asks."`
-	Abort     abortCommand     `cmd:"" help:"Ask the procedure of the open incident to give back what it changed, and to end."`
-	Restore   restoreCommand   `cmd:"" help:"Restore to a moment: plan, start, watch, approve, abort."`
-	Validate  validateCommand  `cmd:"" help:"Check environment files and name every mistake in them."`
-	Machine   machineCommand   `cmd:"" help:"Run, check or compare state machine definitions."`
-	Diagrams  diagramsCommand  `cmd:"" help:"Write a Mermaid diagram of every state machine."`
-	Backups   backupsCommand   `cmd:"" help:"List the recovery points there are: how old, how large, verified how deeply, kept until when and why."`
-	Readiness readinessCommand `cmd:"" help:"Judge whether a region could be activated now: every part, with evidence, what to do and a score."`
-	Bench     benchCommand     `cmd:"" help:"Measure this project on this machine."`
-	Quotas    quotasCommand    `cmd:"" help:"Compute the service quotas that the templates of an environment need."`
-	Doctor    doctorCommand    `cmd:"" help:"Examine this machine and the AWS account before a deployment; it only reads."`
-	Cost      costCommand      `cmd:"" help:"Estimate what the templates of an environment cost in a month."`
+	Drill       drillCommand       `cmd:"" help:"Break the lab's two regions in one way and watch the recovery."`
+	Scenarios   scenariosCommand   `cmd:"" help:"List the scenarios that drill knows."`
+	Campaign    campaignCommand    `cmd:"" help:"Run all scenarios over many seeds with random faults."`
+	Crash       crashCommand       `cmd:"" help:"Kill the execution at every state and in every changing call, and redrive it."`
+	Failover    failoverCommand    `cmd:"" help:"Move to the other region: checklist, start, watch."`
+	Start       startCommand       `cmd:"" help:"Start a procedure, on AWS or in the lab, and watch it to its end."`
+	Watch       watchCommand       `cmd:"" help:"Watch a procedure that runs on AWS."`
+	Approve     approveCommand     `cmd:"" help:"Answer what a procedure asks."`
+	Abort       abortCommand       `cmd:"" help:"Ask the procedure of the open incident to give back what it changed, and to end."`
+	Acknowledge acknowledgeCommand `cmd:"" help:"Take over telling people about the open incident."`
+	Restore     restoreCommand     `cmd:"" help:"Restore to a moment: plan, start, watch, approve, abort."`
+	Validate    validateCommand    `cmd:"" help:"Check environment files and name every mistake in them."`
+	Machine     machineCommand     `cmd:"" help:"Run, check or compare state machine definitions."`
+	Diagrams    diagramsCommand    `cmd:"" help:"Write a Mermaid diagram of every state machine."`
+	Backups     backupsCommand     `cmd:"" help:"List the recovery points there are: how old, how large, verified how deeply, kept until when and why."`
+	Readiness   readinessCommand   `cmd:"" help:"Judge whether a region could be activated now: every part, with evidence, what to do and a score."`
+	Bench       benchCommand       `cmd:"" help:"Measure this project on this machine."`
+	Quotas      quotasCommand      `cmd:"" help:"Compute the service quotas that the templates of an environment need."`
+	Doctor      doctorCommand      `cmd:"" help:"Examine this machine and the AWS account before a deployment; it only reads."`
+	Cost        costCommand        `cmd:"" help:"Estimate what the templates of an environment cost in a month."`
 }
 
 // seed is a seed on the command line.

@@ -13,6 +13,7 @@ type failoverCommand struct {
 	Mode   string `enum:"manual,planned,dry-run" default:"manual" placeholder:"MODE" help:"manual: leave the active region, which is down; planned: move while both are healthy, without loss; dry-run: every check and decision, and no change (default: manual)."`
 	To     string `placeholder:"REGION" help:"The region to activate (default: the one that is not active)."`
 	Reason string `placeholder:"TEXT" help:"Why: it begins the record of the incident."`
+	Fenced bool   `name:"fenced-by-hand" help:"With --mode manual: vouch that you made sure yourself that the old primary takes no writes."`
 	Yes    bool   `short:"y" help:"Answer yes to every line of the checklist that is unknown, and start."`
 	Force  bool   `help:"Start although a line of the checklist failed. The procedure makes its own safety checks all the same."`
 	Name   string `placeholder:"NAME" help:"What the execution is called: started again with the same name and input while it runs, it is the same one."`
@@ -27,6 +28,9 @@ func (failoverCommand) Help() string {
 
 // Run goes through the checklist, starts and watches.
 func (c *failoverCommand) Run(ctx context.Context, a *app) error {
+	if c.Fenced && c.Mode != "manual" {
+		return mistake{fmt.Errorf("--fenced-by-hand: it goes with --mode manual")}
+	}
 	return c.on(ctx, a, func(ctx context.Context, o *operate.Operator) error {
 		to, err := c.target(ctx, o)
 		if err != nil {
@@ -37,7 +41,11 @@ func (c *failoverCommand) Run(ctx context.Context, a *app) error {
 				return err
 			}
 		}
-		input, err := json.Marshal(map[string]string{"mode": c.Mode, "reason": strings.TrimSpace(c.Reason + ", by " + c.By)})
+		fields := map[string]any{"mode": c.Mode, "reason": c.Reason, "by": c.By}
+		if c.Fenced {
+			fields["fencedByHand"] = true
+		}
+		input, err := json.Marshal(fields)
 		if err != nil {
 			return err
 		}

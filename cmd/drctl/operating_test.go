@@ -100,7 +100,9 @@ func TestWithoutAnIncidentThereIsNothingToAnswerOrAbort(t *testing.T) {
 	}{
 		{[]string{"approve"}, exitBad, "no open incident asks anything"},
 		{[]string{"approve", "--refuse", "--fenced-by-hand"}, exitMistake, "--fenced-by-hand"},
-		{[]string{"abort", "--reason", "r"}, exitBad, "nothing to abort"},
+		{[]string{"abort", "--reason", "r"}, exitBad, "nothing to act on"},
+		{[]string{"acknowledge"}, exitBad, "no incident is open"},
+		{[]string{"acknowledge", "--region", "mars-1"}, exitMistake, "--region"},
 		{[]string{"watch", "failover"}, exitBad, "never ran"},
 		{[]string{"watch", "nothing"}, exitMistake, "choose one of"},
 		{[]string{"watch", "failover", "--region", "mars-1"}, exitMistake, "--region"},

@@ -149,7 +149,7 @@ func TestAFailureOfTheLabIsNoMistakeOfTheUser(t *testing.T) {
 
 func TestHelpIsThereForEveryCommand(t *testing.T) {
 	lab := &fakeLab{}
-	for _, command := range []string{"", "drill", "scenarios", "campaign", "crash", "validate", "machine", "machine run", "machine check", "machine conform", "restore", "restore plan", "restore start", "restore watch", "restore approve", "restore abort", "start", "watch", "approve", "abort", "failover", "diagrams"} {
+	for _, command := range []string{"", "drill", "scenarios", "campaign", "crash", "validate", "machine", "machine run", "machine check", "machine conform", "restore", "restore plan", "restore start", "restore watch", "restore approve", "restore abort", "start", "watch", "approve", "abort", "acknowledge", "failover", "diagrams"} {
 		args := append(strings.Fields(command), "--help")
 		stdout, stderr, status := lab.drctl(args...)
 		if status != exitGood || stderr != "" || !strings.HasPrefix(stdout, "Usage: drctl") || strings.Count(stdout, "\n\n") < 2 {

@@ -41,7 +41,8 @@ var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded}, in
 
 // Input says which measurement is made.
 type Input struct {
-	Final bool `json:"final"` // after the promotion and before the flip: what the report states, and the incident keeps
+	Final bool `json:"final"`           // after the promotion and before the flip: what the report states, and the incident keeps
+	Quiet bool `json:"quiet,omitempty"` // put no metric: a dry run changes nothing
 	incident.Claim
 }
 
@@ -111,7 +112,9 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		out.FileSystem = h.boundFiles(ctx, end, e.Objectives.RecoveryPoint.Standard.Std())
 		out.Evidence = append(out.Evidence, h.replicaLag(ctx))
 	}
-	out.Evidence = append(out.Evidence, h.publish(ctx, out.Database)...)
+	if !in.Quiet {
+		out.Evidence = append(out.Evidence, h.publish(ctx, out.Database)...)
+	}
 	out.Verdict = worse(out.Database.Verdict, out.FileSystem.Verdict)
 	out.Summary = fmt.Sprintf("database: %s (%s); file system: %s (%s)", out.Database.Verdict, out.Database.Why, out.FileSystem.Verdict, out.FileSystem.Why)
 	if in.Final && out.Database.Seconds != nil {

@@ -28,7 +28,7 @@ var Errors = fencing.Errors
 // Input says whether to close the fence or to take it back.
 type Input struct {
 	// Action is close (look, close what is open, prove), drain (stop the services tier by tier and leave the database open),
-	// release (give back what was closed) or reopened (was it seen to serve since).
+	// release (give back what was closed), reopened (was it seen to serve since) or look (what would be closed).
 	Action string `json:"action"`
 	incident.Claim
 }
@@ -49,6 +49,9 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 
 // Handle makes one round: it never waits for tasks to stop or a database to reboot, the state machine does.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
+	if in.Action == "look" {
+		return h.fencer.Look(ctx), nil
+	}
 	ledger := h.fencer.Claimed(ctx, in.Claim)
 	switch in.Action {
 	case "close":
@@ -60,5 +63,5 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case "reopened":
 		return h.fencer.Reopened(ctx, ledger)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "fence the old primary", "action %q is none of close, drain, release, reopened", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "fence the old primary", "action %q is none of close, drain, release, reopened, look", in.Action)
 }

@@ -43,7 +43,7 @@ const (
 // Input says where to and how.
 type Input struct {
 	Target string `json:"target"`         // recovery or primary, as the environment file calls the regions; it must be where this runs
-	Mode   string `json:"mode,omitempty"` // switch (default) or records
+	Mode   string `json:"mode,omitempty"` // switch (default), records, or look, which changes nothing
 	incident.Claim
 }
 
@@ -81,6 +81,9 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 
 // Handle flips, or goes on flipping, and says what the authoritative servers answer. It is repeated until they answer so.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
+	if in.Mode == "look" {
+		return h.look(ctx), nil
+	}
 	value, err := h.value(in.Target)
 	if err != nil {
 		return Output{}, err
@@ -115,7 +118,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 			return Output{}, err
 		}
 	default:
-		return Output{}, failure.New(failure.InvalidInput, "flip "+h.p.Environment.Domain.Name, "mode %q is neither switch nor records", in.Mode)
+		return Output{}, failure.New(failure.InvalidInput, "flip "+h.p.Environment.Domain.Name, "mode %q is none of switch, records, look", in.Mode)
 	}
 	return h.look(ctx), nil
 }

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
 	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -28,10 +30,10 @@ var Errors = append([]failure.Kind{failure.InvalidInput, failure.Aborted, failur
 
 // Input says what to do. EventBridge's event about the end of an execution is taken as it is, as the action ended.
 type Input struct {
-	Action string `json:"action"` // open, record, commit, ask, close, assess, abort or ended
+	Action string `json:"action"` // open, record, commit, ask, close, assess, abort, acknowledge, look or ended
 	incident.Claim
 	Mode     incident.Mode    `json:"mode,omitempty"`     // open: automatic (default), manual or planned
-	By       string           `json:"by,omitempty"`       // abort: who asks
+	By       string           `json:"by,omitempty"`       // abort, acknowledge: who asks
 	Trigger  string           `json:"trigger,omitempty"`  // open: what started it
 	Stage    string           `json:"stage,omitempty"`    // record
 	Changes  []string         `json:"changes,omitempty"`  // record
@@ -56,14 +58,15 @@ type Output struct {
 	Promotion   incident.Promotion  `json:"promotion"` // "", requested or done
 	Fence       incident.FenceState `json:"fence"`
 	Policy      Policy              `json:"policy"`
-	Changes     []string            `json:"changes"`           // outstanding ones
-	LossSeconds *float64            `json:"lossBoundSeconds"`  // null when it was not measured
-	RTOSeconds  *float64            `json:"rtoSeconds"`        // close: see Close; null when the start of the outage is not known
-	Clean       bool                `json:"clean"`             // assess: nothing is left changed
-	Next        []string            `json:"next"`              // assess: what a person does now
-	Text        string              `json:"text"`              // assess: all of it, for the Cause of the execution
-	Released    bool                `json:"released"`          // ended: the lock was held and is free now
-	Ignored     string              `json:"ignored,omitempty"` // ended: why nothing was done
+	Changes     []string            `json:"changes"`            // outstanding ones
+	LossSeconds *float64            `json:"lossBoundSeconds"`   // null when it was not measured
+	RTOSeconds  *float64            `json:"rtoSeconds"`         // close: see Close; null when the start of the outage is not known
+	Clean       bool                `json:"clean"`              // assess: nothing is left changed
+	Next        []string            `json:"next"`               // assess: what a person does now
+	Text        string              `json:"text"`               // assess: all of it, for the Cause of the execution
+	Released    bool                `json:"released"`           // ended: the lock was held and is free now
+	Ignored     string              `json:"ignored,omitempty"`  // ended: why nothing was done
+	Refusals    map[string]string   `json:"refusals,omitempty"` // look: why a mode would not begin now
 }
 
 // Policy is what the environment says about decisions, in seconds, for the state machine.
@@ -80,18 +83,21 @@ type Handler struct {
 	p        platform.Platform
 	store    *incident.Store
 	database *database.Database
+	states   *sfn.Client
 }
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
-	return &Handler{p: p, store: incident.NewStore(p), database: database.In(p, p.Region())}
+	return &Handler{p: p, store: incident.NewStore(p), database: database.In(p, p.Region()), states: sfn.NewFromConfig(p.AWS)}
 }
 
 // Grants is what it may do: keep the table, and look at the replica to assess a failure.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return append(append(incident.Grants(e, region), incident.PairReadGrants(e, region)...), grant.Grant{
-		Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{database.ARN(e, region)},
-	})
+	return append(append(incident.Grants(e, region), incident.PairReadGrants(e, region)...),
+		grant.Grant{Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{database.ARN(e, region)}},
+		// A task token names no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html
+		grant.Grant{Actions: []string{"states:SendTaskSuccess"}, Resources: []string{"*"}},
+	)
 }
 
 // Handle does one action. Each can be repeated.
@@ -110,6 +116,10 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return h.output(i), err
 	case "abort":
 		return h.abort(ctx, in)
+	case "acknowledge":
+		return h.acknowledge(ctx, in)
+	case "look":
+		return h.look(ctx)
 	case "ask":
 		return h.ask(ctx, in)
 	case "close":
@@ -119,7 +129,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case "ended":
 		return h.ended(ctx, in)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "act on the incident", "action %q is none of open, record, commit, ask, close, assess, abort, ended", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "act on the incident", "action %q is none of open, record, commit, ask, close, assess, abort, acknowledge, look, ended", in.Action)
 }
 
 func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
@@ -162,20 +172,6 @@ func (h *Handler) record(ctx context.Context, in Input) (Output, error) {
 		err = halted
 	}
 	return h.output(i), err
-}
-
-// abort notes an operator's request, which the running execution finds between two states.
-func (h *Handler) abort(ctx context.Context, in Input) (Output, error) {
-	if in.By == "" {
-		return Output{}, failure.New(failure.InvalidInput, "abort the failover", "by, the name of who asks, is required")
-	}
-	i, err := h.store.RequestAbort(ctx, in.By, in.Reason)
-	if err != nil {
-		return Output{}, err
-	}
-	out := h.output(i)
-	out.Text = fmt.Sprintf("incident %d ends before its point of no return; what was changed is given back, and %s tells when it is", i.Epoch, i.Owner)
-	return out, nil
 }
 
 func (h *Handler) ask(ctx context.Context, in Input) (Output, error) {

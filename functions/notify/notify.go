@@ -19,6 +19,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/response"
 )
 
 // Event is an example input.
@@ -28,10 +29,6 @@ var Event []byte
 
 // Errors are the kinds that it fails with. One topic that fails is in the output; all failing is Unavailable.
 var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded}, incident.Errors...)
-
-// subjectLimit is how long SNS lets a subject be, in characters.
-// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
-const subjectLimit = 100
 
 // Input is the message.
 type Input struct {
@@ -73,10 +70,9 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 }
 
 func topics(e *environment.Environment, region string) []string {
-	c := e.Contacts
 	var arns []string
-	for _, contact := range []environment.Contact{c.OnCall, c.IncidentCommander, c.TechnicalLead, c.CommunicationsLead, c.BusinessContinuityManager} {
-		arns = append(arns, e.Topic(region, contact.Topic))
+	for _, role := range e.Contacts.Team() {
+		arns = append(arns, e.Topic(region, role.Contact.Topic))
 	}
 	return arns
 }
@@ -102,7 +98,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	message := h.message(in)
 	var last error
 	for _, topic := range topics(h.p.Environment, h.p.Region()) {
-		_, err := h.sns.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(topic), Subject: aws.String(subject(in.Subject)), Message: aws.String(message)})
+		_, err := h.sns.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(topic), Subject: aws.String(response.Subject(in.Subject)), Message: aws.String(message)})
 		if err == nil {
 			out.Sent++
 			continue
@@ -120,10 +116,10 @@ func (h *Handler) message(in Input) string {
 	e := h.p.Environment
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s\nEnvironment %s, region %s, incident %d, %s\n", in.Subject, e.Prefix(), h.p.Region(), in.Epoch, h.p.Clock.Now().UTC().Format("2006-01-02 15:04:05 UTC"))
-	section(&text, "Known", in.Known)
-	section(&text, "Unknown", in.Unknown)
-	section(&text, "Done", in.Done)
-	section(&text, "Next", in.Next)
+	response.Section(&text, "Known", in.Known)
+	response.Section(&text, "Unknown", in.Unknown)
+	response.Section(&text, "Done", in.Done)
+	response.Section(&text, "Next", in.Next)
 	if in.Kind == "approval" {
 		means, form := in.Means, `{"approved": true, "by": "YOUR NAME"}`
 		if len(means) == 0 {
@@ -133,31 +129,9 @@ func (h *Handler) message(in Input) string {
 				"fencedByHand: true only if you made sure yourself that " + e.Pair(h.p.Region()) + " takes no writes",
 			}
 		}
-		section(&text, "Answer", append([]string{
+		response.Section(&text, "Answer", append([]string{
 			fmt.Sprintf("aws stepfunctions send-task-success --region %s --task-token '%s' --task-output '%s'", h.p.Region(), in.Token, form),
 		}, means...))
 	}
 	return text.String()
-}
-
-func section(text *strings.Builder, title string, lines []string) {
-	if len(lines) == 0 {
-		return
-	}
-	fmt.Fprintf(text, "\n%s:\n", title)
-	for _, line := range lines {
-		fmt.Fprintf(text, "- %s\n", line)
-	}
-}
-
-// subject makes a text fit for SNS: printable ASCII on one line that begins with something visible.
-func subject(text string) string {
-	clean := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return ' '
-		}
-		return r
-	}, text)
-	clean = strings.TrimSpace(clean)
-	return clean[:min(len(clean), subjectLimit)]
 }

@@ -1,27 +1,33 @@
 // Package planrestore decides what a restore to a moment would do: from what, to which names, at what loss, and whether a
 // person has to agree.
 //
-// It touches nothing. It refuses a time in the future, outside of what can be restored (naming the nearest that can), a
-// region that is not the active one, and parts that it cannot restore.
+// It touches nothing. It refuses a time in the future, outside of what can be restored or without a verified recovery
+// point (naming the nearest that can be restored), a region that is not the active one, and parts that do not exist. A
+// point that is newer and not verified is passed over, and said.
 package planrestore
 
 import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/recoverypoint"
 	"github.com/acso/disaster-recovery/internal/restore"
+	"github.com/acso/disaster-recovery/internal/retention"
 )
 
 // Event is an example input.
@@ -34,11 +40,13 @@ var Errors = append([]failure.Kind{failure.InvalidInput, failure.Unsafe, failure
 
 // Input is what is asked for.
 type Input struct {
-	To        string         `json:"to"`             // RFC 3339 with a zone, or latest
-	Mode      restore.Mode   `json:"mode,omitempty"` // replace (the default) or beside
-	What      []restore.Part `json:"what,omitempty"` // database, the default
-	Execution string         `json:"execution"`      // name of the execution; names derive from it
-	Started   time.Time      `json:"started"`        // when the execution started
+	To          string         `json:"to"`                    // RFC 3339 with a zone, or latest
+	Mode        restore.Mode   `json:"mode,omitempty"`        // replace (the default) or beside
+	What        []restore.Part `json:"what,omitempty"`        // database, data, configuration: some of them, or all without it
+	Data        string         `json:"data,omitempty"`        // where the application data are: files (the default) or bucket
+	Environment string         `json:"environment,omitempty"` // a guard: any other than this one is refused
+	Execution   string         `json:"execution"`             // name of the execution; names derive from it
+	Started     time.Time      `json:"started"`               // when the execution started
 }
 
 // Latest asks for the newest moment that can be restored.
@@ -49,19 +57,24 @@ type Handler struct {
 	p          platform.Platform
 	own, other *incident.Store
 	rds        *rds.Client
+	points     catalog.Bucket
 }
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
 	return &Handler{
 		p: p, own: incident.NewStore(p), other: incident.NewStoreIn(p, p.Environment.Pair(p.Region())), rds: rds.NewFromConfig(p.AWS),
+		points: catalog.Bucket{Client: s3.NewFromConfig(p.AWS), Name: recoverypoint.Bucket(p.Environment, p.Region())},
 	}
 }
 
 // Grants is what it may do: look.
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	grants := append(incident.ReadGrants(e, region), incident.ReadGrants(e, e.Pair(region))...)
+	backups := "arn:aws:s3:::" + recoverypoint.Bucket(e, region)
 	return append(grants,
+		grant.Grant{Actions: []string{"s3:ListBucket", "s3:ListBucketVersions"}, Resources: []string{backups}},
+		grant.Grant{Actions: []string{"s3:GetObjectVersion", "s3:GetObjectVersionTagging"}, Resources: []string{backups + "/*/manifests/*"}},
 		grant.Grant{Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{database.ARN(e, region)}},
 		grant.Grant{
 			Actions:   []string{"rds:DescribeDBInstanceAutomatedBackups"},
@@ -72,6 +85,12 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 
 // Handle makes the plan.
 func (h *Handler) Handle(ctx context.Context, in Input) (restore.Plan, error) {
+	if len(in.What) == 0 {
+		in.What = restore.Parts()
+	}
+	if in.Data == "" {
+		in.Data = restore.Files
+	}
 	plan, err := h.read(in)
 	if err != nil {
 		return plan, err
@@ -79,36 +98,72 @@ func (h *Handler) Handle(ctx context.Context, in Input) (restore.Plan, error) {
 	if err := h.active(ctx); err != nil {
 		return plan, err
 	}
+	storage := 0
+	if plan.Database {
+		if storage, err = h.database(ctx, in, &plan); err != nil {
+			return plan, err
+		}
+	} else if plan.To, err = moment(in.To, plan.Now); err != nil {
+		return plan, err
+	}
+	for _, want := range []struct {
+		kind string
+		part restore.Part
+		into **restore.Point
+	}{{retention.ApplicationData, restore.Data, &plan.Data}, {retention.Configuration, restore.Configuration, &plan.Configuration}} {
+		if !slices.Contains(in.What, want.part) {
+			continue
+		}
+		point, source, err := h.point(ctx, want.kind, &plan)
+		if err != nil {
+			return plan, err
+		}
+		source.Part = want.part
+		plan.Parts = append(plan.Parts, source)
+		if want.part == restore.Data {
+			point.To = in.Data
+		}
+		*want.into = &point
+		plan.Verify = append(plan.Verify, point)
+	}
+	plan.Steps = restore.Steps(plan, storage)
+	describe(&plan)
+	return plan, nil
+}
+
+// database finds what the database is restored from, and the moment.
+func (h *Handler) database(ctx context.Context, in Input, plan *restore.Plan) (storageGiB int, err error) {
 	instance, err := h.instance(ctx)
 	if err != nil {
-		return plan, err
+		return 0, err
 	}
 	plan.Instance = aws.ToString(instance.DbiResourceId)
 	window, err := h.window(ctx, instance)
 	if err != nil {
-		return plan, err
+		return 0, err
 	}
 	if plan.To, err = choose(in.To, window, plan.Now); err != nil {
-		return plan, err
+		return 0, err
 	}
 	plan.Parts = []restore.Source{{
 		Part: restore.Database, From: "automated backups of " + plan.Live, Earliest: window.earliest, Latest: window.latest,
-		LossSeconds: plan.Now.Sub(plan.To).Seconds(),
+		LossSeconds: plan.Now.Sub(plan.To).Seconds(), Skipped: []string{},
 		// RDS restores from base backups and transaction logs that nobody can read before. Only a restore verifies them.
 		Verified: incident.Unknown,
 	}}
-	plan.Steps = restore.Steps(plan.Mode, int(aws.ToInt32(instance.AllocatedStorage)))
-	describe(&plan)
-	return plan, nil
+	return int(aws.ToInt32(instance.AllocatedStorage)), nil
 }
 
 // read takes what needs no look at the world.
 func (h *Handler) read(in Input) (restore.Plan, error) {
 	const op = "plan a restore"
 	e, region := h.p.Environment, h.p.Region()
-	plan := restore.Plan{Region: region, Mode: in.Mode, Now: h.p.Clock.Now().UTC(), Live: e.DatabaseIn(region)}
+	plan := restore.Plan{Region: region, Mode: in.Mode, Now: h.p.Clock.Now().UTC(), Parts: []restore.Source{}, Verify: []restore.Point{}, Hidden: []catalog.Hidden{}, Database: slices.Contains(in.What, restore.Database)}
 	if in.Execution == "" || in.Started.IsZero() {
 		return plan, failure.New(failure.InvalidInput, op, "execution %q started %s: both are needed for the names", in.Execution, in.Started)
+	}
+	if in.Environment != "" && in.Environment != e.Name {
+		return plan, failure.New(failure.InvalidInput, op, "environment %q is asked for, and this is %s", in.Environment, e.Name).Next("start the machine of the other environment")
 	}
 	if plan.Mode == "" {
 		plan.Mode = restore.Replace
@@ -116,13 +171,23 @@ func (h *Handler) read(in Input) (restore.Plan, error) {
 	if plan.Mode != restore.Replace && plan.Mode != restore.Beside {
 		return plan, failure.New(failure.InvalidInput, op, "mode %q is neither replace nor beside", in.Mode)
 	}
+	if in.Data != restore.Files && in.Data != restore.Bucket {
+		return plan, failure.New(failure.InvalidInput, op, "data %q are neither in files nor in a bucket", in.Data)
+	}
 	for _, part := range in.What {
-		if part != restore.Database {
-			return plan, failure.New(failure.InvalidInput, op, "what names %q: a restore to a moment restores the database", part).Next(`leave what out, or give ["database"]`)
+		if !slices.Contains(restore.Parts(), part) {
+			return plan, failure.New(failure.InvalidInput, op, "what names %q: there are %v", part, restore.Parts()).Next(`leave what out for all of them, or give some, such as ["database", "data"]`)
 		}
 	}
 	suffix := restore.Suffix(in.Execution, in.Started)
+	if plan.Folder = "live"; plan.Mode == restore.Beside {
+		plan.Folder = "restored-" + suffix
+	}
+	if !plan.Database {
+		return plan, nil
+	}
 	var err error
+	plan.Live = e.DatabaseIn(region)
 	if plan.Restored, err = restore.Name(plan.Live, "restored", suffix); err != nil || plan.Mode == restore.Beside {
 		return plan, err
 	}
@@ -170,17 +235,4 @@ func (h *Handler) instance(ctx context.Context) (types.DBInstance, error) {
 		return instance, failure.New(failure.Unavailable, op, "its status is %s: that passes by itself", status)
 	}
 	return instance, nil
-}
-
-func describe(plan *restore.Plan) {
-	plan.NeedsApproval = plan.Mode == restore.Replace
-	plan.Why = "it takes the place of the live database of " + plan.Region
-	if !plan.NeedsApproval {
-		plan.Why = "it touches nothing that is there"
-	}
-	plan.Summary = fmt.Sprintf("restore %s to %s (%s): work since then is given up, %.0f s of it by %s",
-		plan.Live, plan.To.Format(time.RFC3339), plan.Mode, plan.Parts[0].LossSeconds, plan.Now.Format(time.RFC3339))
-	if plan.Mode == restore.Beside {
-		plan.Summary = fmt.Sprintf("restore %s to %s beside it, as %s; nothing is given up", plan.Live, plan.To.Format(time.RFC3339), plan.Restored)
-	}
 }

@@ -32,29 +32,41 @@ func (h *Handler) window(ctx context.Context, instance types.DBInstance) (window
 		Next("restore a snapshot, or wait for the backup window")
 }
 
-// choose reads the time that was asked for, in whatever zone, and holds it to the window. RDS restores to whole seconds.
-func choose(asked string, w window, now time.Time) (time.Time, error) {
-	const op = "choose the time to restore to"
+// moment reads the time that was asked for, in whatever zone, to the second; latest is now.
+func moment(asked string, now time.Time) (time.Time, error) {
 	if asked == Latest {
-		return w.latest, nil
+		return now.Truncate(time.Second), nil
 	}
 	at, err := time.Parse(time.RFC3339, asked)
 	if err != nil {
-		return time.Time{}, failure.New(failure.InvalidInput, op, "%q is no time", asked).
+		return time.Time{}, failure.New(failure.InvalidInput, choosing, "%q is no time", asked).
 			Next("write RFC 3339 with a zone, 2026-01-15T10:30:00Z or 2026-01-15T12:30:00+02:00, or latest")
 	}
-	at = at.UTC().Truncate(time.Second)
-	stamp := func(t time.Time) string { return t.Format(time.RFC3339) }
+	return at.UTC().Truncate(time.Second), nil
+}
+
+const choosing = "choose the time to restore to"
+
+// choose holds the time that was asked for to the window. RDS restores to whole seconds.
+func choose(asked string, w window, now time.Time) (time.Time, error) {
+	if asked == Latest {
+		return w.latest, nil
+	}
+	at, err := moment(asked, now)
 	switch {
+	case err != nil:
+		return at, err
 	case at.After(now):
-		return at, failure.New(failure.InvalidInput, op, "%s is in the future; the nearest that can be restored is %s", stamp(at), stamp(w.latest)).Next("give that time, or latest")
+		return at, failure.New(failure.InvalidInput, choosing, "%s is in the future; the nearest that can be restored is %s", stamp(at), stamp(w.latest)).Next("give that time, or latest")
 	case at.After(w.latest):
 		// Transaction logs reach S3 every five minutes: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html
-		return at, failure.New(failure.InvalidInput, op, "%s is not backed up yet; the nearest that can be restored is %s", stamp(at), stamp(w.latest)).
+		return at, failure.New(failure.InvalidInput, choosing, "%s is not backed up yet; the nearest that can be restored is %s", stamp(at), stamp(w.latest)).
 			Next("give that time, or start again in five minutes")
 	case at.Before(w.earliest):
-		return at, failure.New(failure.InvalidInput, op, "%s is before everything that is kept; the nearest that can be restored is %s", stamp(at), stamp(w.earliest)).
+		return at, failure.New(failure.InvalidInput, choosing, "%s is before everything that is kept; the nearest that can be restored is %s", stamp(at), stamp(w.earliest)).
 			Next("give that time, or restore a snapshot from before it")
 	}
 	return at, nil
 }
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

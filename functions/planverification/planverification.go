@@ -41,7 +41,8 @@ type Input struct {
 	Depth     string `json:"depth"`     // content (the default) reads every byte, attributes compares what S3 says
 	// ChainDays is how many days of the chain are looked at, those of the point included. 0 is since the point that was
 	// proven last, and for content at least since the beginning of the day before.
-	ChainDays int `json:"chainDays"`
+	ChainDays int    `json:"chainDays"`
+	Purpose   string `json:"purpose"` // restore judges the point's versions alone, as a restore reads them, and no chain
 }
 
 // Output is the plan.
@@ -85,7 +86,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	plan := verification.Plan{Bucket: h.store.Bucket, Manifest: key, Depth: cmp.Or(backup.Depth(in.Depth), backup.Content)}
+	plan := verification.Plan{Bucket: h.store.Bucket, Manifest: key, Depth: cmp.Or(backup.Depth(in.Depth), backup.Content), Purpose: in.Purpose}
 	if plan.Work, err = verification.WorkOf(key, in.Execution); err != nil {
 		return Output{}, err
 	}
@@ -119,5 +120,9 @@ func (h *Handler) lay(ctx context.Context, plan *verification.Plan, list *backup
 	}
 	plan.Version, plan.Digest, plan.Prefix, plan.Objects, plan.Bytes = laid.Version, laid.Digest, laid.Prefix, laid.Objects, laid.Bytes
 	plan.Unread, plan.Changed, plan.Largest = laid.Unread, laid.Changed, laid.Largest
+	if plan.Purpose == verification.ForRestore {
+		plan.Chain = verification.Stretch{From: plan.Taken, To: plan.Taken}
+		return nil
+	}
 	return h.chain(ctx, plan, in.ChainDays, taken, func(links []string) error { return item(nil, links) })
 }

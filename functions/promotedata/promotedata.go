@@ -27,11 +27,11 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe, failure.KeyMissing, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted, failure.Unsafe, failure.KeyMissing, failure.QuotaReached}, incident.Errors...)
 
 // Input says what to do.
 type Input struct {
-	Action   string `json:"action"`   // promote or status
+	Action   string `json:"action"`   // promote, status or look
 	Approved bool   `json:"approved"` // a person accepted the loss
 	Local    bool   `json:"local"`    // promote: delete this side only, when the other side does not let go
 	incident.Claim
@@ -70,10 +70,17 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 
 // Handle does one action; neither of them waits.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
-	if in.Action != "promote" && in.Action != "status" {
-		return Output{}, failure.New(failure.InvalidInput, "promote the file system", "action %q is neither promote nor status", in.Action)
+	var i incident.Incident
+	var err error
+	switch in.Action {
+	case "look": // needs no claim, since it changes nothing
+	case "promote", "status":
+		if i, err = h.store.Guard(ctx, in.Claim); err == nil && in.Action == "promote" {
+			err = i.Halted()
+		}
+	default:
+		err = failure.New(failure.InvalidInput, "promote the file system", "action %q is none of promote, status, look", in.Action)
 	}
-	i, err := h.store.Guard(ctx, in.Claim)
 	if err != nil {
 		return Output{}, err
 	}
@@ -87,6 +94,8 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		out.Detail = "no replication, available and protected from being overwritten"
 	case !state.Replicating:
 		out.Detail = "its replication is gone; it is not writable yet"
+	case in.Action == "look":
+		out.Detail = "a replica of " + state.Source + ", " + state.Status + ", last synced as of " + state.LastSync.UTC().Format(time.RFC3339)
 	case in.Action == "status" || deleting(state.Status) && !in.Local:
 		out.Detail = "its replication is " + state.Status
 	default:

@@ -36,7 +36,7 @@ var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, fai
 
 // Input says what to do.
 type Input struct {
-	Action string `json:"action"` // check, promote or status
+	Action string `json:"action"` // check, carried, promote or status
 	incident.Claim
 }
 
@@ -58,6 +58,8 @@ type Output struct {
 	Status   string `json:"status"` // as RDS calls it; proves nothing
 	Source   string `json:"source"` // of the replication; "" when there is none
 	Detail   string `json:"detail"`
+
+	Carried incident.Promotion `json:"carried"` // carried: what the record says of it now
 }
 
 // Handler promotes in its region.
@@ -90,12 +92,14 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	switch in.Action {
 	case "check":
 		return h.check(ctx, in.Claim)
+	case "carried":
+		return h.carried(ctx, in.Claim)
 	case "promote":
 		return h.promote(ctx, in.Claim)
 	case "status":
 		return h.status(ctx, in.Claim)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "promote the replica", "action %q is none of check, promote, status", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "promote the replica", "action %q is none of check, carried, promote, status", in.Action)
 }
 
 func (h *Handler) op() string { return "promote replica " + h.database.Identifier() }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/acso/disaster-recovery/environments"
-	"github.com/acso/disaster-recovery/functions/readiness"
 	"github.com/acso/disaster-recovery/internal/environment"
 	judged "github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
@@ -44,6 +43,7 @@ func newBench(t testing.TB) *bench {
 type site struct {
 	testing.TB
 	*world.World
+	machines          world.Machines
 	primary, recovery string
 }
 
@@ -54,7 +54,7 @@ func (b *bench) world(t testing.TB, seed uint64) *site {
 	t.Helper()
 	w := world.New(world.Options{Seed: seed, Environment: b.env, Evaluator: b.evaluator, Machines: b.machines, Scheduled: true})
 	w.Mature()
-	return &site{t, w, b.env.Regions.Primary, b.env.Regions.Recovery}
+	return &site{t, w, b.machines, b.env.Regions.Primary, b.env.Regions.Recovery}
 }
 
 func (s *site) pass(d time.Duration) { s.Sim.Run(s.Sim.Now().Add(d), nil) }
@@ -136,5 +136,3 @@ func TestItChangesNothing(t *testing.T) {
 		}
 	}
 }
-
-var _ = readiness.Event

@@ -1,8 +1,9 @@
-// Package rebuildreplica gives the other region a replica of the database that a restore put in place, since the replica
-// that is there follows the old one.
+// Package rebuildreplica gives the other region what a restore in place left stale: a replica of the restored database,
+// since the one that is there follows the old one; its automated backups; and the restored files.
 //
-// The old replica is kept under another name and tagged; it deletes nothing. It never calls a replica rebuilt that could
-// not be promoted: the new one has a completed backup, without which a failover would refuse it.
+// The old replica is kept under another name and tagged; it deletes nothing, and leaves a database that is no replica alone.
+// It never calls a replica rebuilt that could not be promoted: the new one has a completed backup, without which a failover
+// would refuse it.
 package rebuildreplica
 
 import (
@@ -13,12 +14,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/efs"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/filesystem"
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
@@ -33,8 +36,11 @@ var Event []byte
 // Errors are the kinds that it fails with.
 var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
 
-// Input is the claim of the restore.
-type Input struct{ incident.Claim }
+// Input says what is rebuilt.
+type Input struct {
+	What string `json:"what,omitempty"` // replica (the default), backups or files
+	incident.Claim
+}
 
 // Output is how far it is.
 type Output struct {
@@ -55,12 +61,17 @@ type Handler struct {
 	other string
 	store *incident.Store
 	rds   *rds.Client
+	here  *rds.Client
+	mount *filesystem.FileSystem
 }
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
 	other := p.Environment.Pair(p.Region())
-	return &Handler{p: p, other: other, store: incident.NewStoreIn(p, other), rds: rds.NewFromConfig(p.In(other))}
+	return &Handler{
+		p: p, other: other, store: incident.NewStoreIn(p, other), rds: rds.NewFromConfig(p.In(other)), here: rds.NewFromConfig(p.AWS),
+		mount: filesystem.In(p, efs.NewFromConfig(p.AWS)),
+	}
 }
 
 // Grants is what it may do in the other region.
@@ -68,8 +79,10 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	other := e.Pair(region)
 	replica := database.ARN(e, other)
 	kept := replica + "-before-*"
-	return append(incident.Grants(e, other),
-		grant.Grant{Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{replica, kept}},
+	return append(append(incident.Grants(e, other), filesystem.Grants(e, region)...),
+		grant.Grant{Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{replica, kept, database.ARN(e, region)}},
+		grant.Grant{Actions: []string{"rds:DescribeDBInstanceAutomatedBackups"}, Resources: []string{fmt.Sprintf("arn:aws:rds:%s:%s:auto-backup:*", other, e.Account)}},
+		grant.Grant{Actions: []string{"rds:StartDBInstanceAutomatedBackupsReplication"}, Resources: []string{database.ARN(e, region)}},
 		grant.Grant{Actions: []string{"rds:ModifyDBInstance", "rds:AddTagsToResource"}, Resources: []string{replica}},
 		grant.Grant{Actions: []string{"rds:CreateDBInstanceReadReplica"}, Resources: []string{replica, database.ARN(e, region)}},
 		grant.Grant{Actions: []string{"kms:CreateGrant", "kms:DescribeKey"}, Resources: []string{fmt.Sprintf("arn:aws:kms:%s:%s:key/*", other, e.Account)}},
@@ -85,7 +98,16 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	r, name := i.Restore, h.p.Environment.DatabaseIn(h.other)
 	op := "rebuild replica " + name + " in " + h.other
 	if r == nil || !r.InPlace {
-		return Output{}, failure.New(failure.Unsafe, op, "no restored database is in place")
+		return Output{}, failure.New(failure.Unsafe, op, "nothing that was restored is in place")
+	}
+	switch in.What {
+	case "", "replica":
+	case "backups":
+		return h.backups(ctx, in.Claim, r)
+	case "files":
+		return h.files(ctx, r)
+	default:
+		return Output{}, failure.New(failure.InvalidInput, "rebuild in "+h.other, "what %q is none of replica, backups, files", in.What)
 	}
 	ctx, cancel := h.p.Clock.WithTimeout(ctx, patience)
 	defer cancel()
@@ -96,10 +118,22 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	switch {
 	case replica == nil:
 		return h.create(ctx, in.Claim, op, r, name)
+	case !ours(replica, in.Owner) && aws.ToString(replica.ReadReplicaSourceDBInstanceIdentifier) == "":
+		return h.nothing(ctx, in.Claim, name)
 	case !ours(replica, in.Owner):
 		return h.keep(ctx, in.Claim, op, r, replica)
 	}
 	return h.finish(ctx, in.Claim, op, replica)
+}
+
+// nothing leaves a database alone that is no replica: after a failover, it is the old primary, which a failback needs.
+func (h *Handler) nothing(ctx context.Context, claim incident.Claim, name string) (Output, error) {
+	_, err := h.store.Update(ctx, claim, func(i *incident.Incident) bool {
+		was := i.Restore.ReplicaBuilt
+		i.Restore.ReplicaBuilt = true
+		return !was
+	})
+	return Output{Done: true, Replica: name, Detail: "it is no replica, so it followed nothing: a failback makes one"}, err
 }
 
 func (h *Handler) describe(ctx context.Context, name string) (*types.DBInstance, error) {

@@ -43,7 +43,7 @@ func (h *Handler) place(ctx context.Context, in Input, i incident.Incident) (Out
 		}
 		c, before := i.Restore.Configuration, len(i.Outstanding())
 		was := *c
-		c.Manifest, c.Touched = in.Manifest, true
+		c.Manifest, c.Change, c.Touched = in.Manifest, h.change(in.Manifest), true
 		i.Changed(at, h.change(in.Manifest), h.undo(c.Safety, in.Claim))
 		return *c != was || len(i.Outstanding()) != before
 	})
@@ -54,9 +54,13 @@ func (h *Handler) place(ctx context.Context, in Input, i incident.Incident) (Out
 	if err != nil {
 		return Output{}, err
 	}
+	done := h.p.Clock.Now()
 	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
 		was := i.Restore.Configuration.Restored
 		i.Restore.Configuration.Restored = true
+		if !was {
+			i.Restore.Configuration.At = done
+		}
 		return !was
 	})
 	return out, err
@@ -92,7 +96,7 @@ func (h *Handler) back(ctx context.Context, in Input, i incident.Incident) (Outp
 		return Output{}, err
 	}
 	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		i.Undone(h.change(i.Restore.Configuration.Manifest))
+		i.Undone(i.Restore.Configuration.Change)
 		i.Restore.Configuration.Touched, i.Restore.Configuration.Restored = false, false
 		return true
 	})

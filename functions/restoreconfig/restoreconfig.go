@@ -85,9 +85,8 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	key := fmt.Sprintf("arn:aws:kms:%s:%s:key/*", region, e.Account)
 	return append(append(incident.Grants(e, e.Pair(region)), incident.Grants(e, region)...),
 		grant.Grant{Actions: []string{"s3:ListBucket"}, Resources: []string{backups}},
-		grant.Grant{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{
-			backups + "/*/manifests/*", backups + "/*/" + retention.Configuration + "/*",
-		}},
+		grant.Grant{Actions: []string{"s3:GetObject"}, Resources: []string{backups + "/*/manifests/*"}},
+		grant.Grant{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{backups + "/*/" + retention.Configuration + "/*"}},
 		grant.Grant{Actions: []string{"ssm:GetParametersByPath"}, Resources: []string{tree, beside}},
 		grant.Grant{Actions: []string{"ssm:PutParameter", "ssm:DeleteParameter"}, Resources: []string{tree + "/*", beside}},
 		// https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html: a secure string is encrypted in

@@ -43,7 +43,7 @@ func (h *Handler) place(ctx context.Context, in Input, i incident.Incident) (Out
 		}
 		d, before := i.Restore.Data, len(i.Outstanding())
 		was := *d
-		d.Manifest, d.Touched = in.Manifest, true
+		d.Manifest, d.Change, d.Touched = in.Manifest, h.change(in.Manifest), true
 		i.Changed(at, h.change(in.Manifest), h.undo(d.Safety, in))
 		return *d != was || len(i.Outstanding()) != before
 	})
@@ -54,9 +54,13 @@ func (h *Handler) place(ctx context.Context, in Input, i incident.Incident) (Out
 	if err != nil || out.State != restore.Done {
 		return out, err
 	}
+	done := h.p.Clock.Now()
 	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
 		was := i.Restore.Data.Restored
 		i.Restore.Data.Restored = true
+		if !was {
+			i.Restore.Data.At = done
+		}
 		return !was
 	})
 	return out, err
@@ -97,7 +101,7 @@ func (h *Handler) back(ctx context.Context, in Input, i incident.Incident) (Outp
 		return out, err
 	}
 	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		i.Undone(h.change(i.Restore.Data.Manifest))
+		i.Undone(i.Restore.Data.Change)
 		i.Restore.Data.Touched, i.Restore.Data.Restored = false, false
 		return true
 	})

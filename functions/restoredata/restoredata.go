@@ -76,9 +76,8 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	data := "arn:aws:s3:::" + e.BucketIn(region, e.Buckets.Data)
 	return append(append(incident.Grants(e, e.Pair(region)), incident.Grants(e, region)...),
 		grant.Grant{Actions: []string{"s3:ListBucket"}, Resources: []string{backups, data}},
-		grant.Grant{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{
-			backups + "/*/manifests/*", backups + "/*/" + retention.ApplicationData + "/*",
-		}},
+		grant.Grant{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{backups + "/*/manifests/*"}},
+		grant.Grant{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{backups + "/*/" + retention.ApplicationData + "/*"}},
 		grant.Grant{Actions: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, Resources: []string{data + "/*"}},
 	)
 }

@@ -42,13 +42,13 @@ type Input struct {
 }
 
 // State is how far an action is.
-type State string
+type State = restore.State
 
-// The states. What can never become done is an error and no state.
+// The states.
 const (
-	Working State = "working" // RDS is at it: repeat the action
-	Done    State = "done"
-	Live    State = "live" // back: the restored database carries the live name; nothing is taken back any more
+	Working = restore.Working // RDS is at it: repeat the action
+	Done    = restore.Done
+	Live    = restore.Live // back: the restored database carries the live name; nothing is taken back any more
 )
 
 // Output is the state, and what it was seen from.
@@ -105,6 +105,9 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if r == nil || r.Region != h.p.Region() {
 		return Output{}, failure.New(failure.InvalidInput, "restore the database of "+h.p.Region(), "incident %d is no restore of it", i.Epoch)
 	}
+	if r.Source == "" {
+		return h.without(in, r)
+	}
 	if in.Action == "safety" {
 		return h.safety(ctx, in, r)
 	}
@@ -129,6 +132,17 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return h.discard(ctx, in.Claim, r, now)
 	}
 	return Output{}, failure.New(failure.InvalidInput, "restore the database", "action %q is none of safety, restore, check, keep, count, place, back, discard", in.Action)
+}
+
+// without answers the ways back of a restore in which the database has no part. Everything else is a mistake.
+func (h *Handler) without(in Input, r *incident.Restore) (Output, error) {
+	switch {
+	case in.Action != "back" && in.Action != "discard":
+		return Output{}, failure.New(failure.InvalidInput, in.Action+" the database of "+h.p.Region(), "this restore has no part in the database")
+	case r.InPlace:
+		return Output{State: Live, Detail: "what was restored is in its place"}, nil
+	}
+	return done("", "the database was not touched"), nil
 }
 
 // world is what carries the three names of a restore now. An instance that is being renamed carries its old name until

@@ -3,7 +3,6 @@ package restoredatabase
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
@@ -123,18 +122,12 @@ func (h *Handler) settle(ctx context.Context, claim incident.Claim, op string, r
 	return done(r.Live, "the restored database carries the name and took a write"), nil
 }
 
-// inPlace records that the restored database is the live one. From here on no change of the restore is to be taken back by
-// itself, so none says any more how.
+// inPlace records that the restored database is the live one.
 func (h *Handler) inPlace(ctx context.Context, claim incident.Claim, r *incident.Restore) error {
 	final := []string{h.made(r), h.keptChange(r), h.placeChange(r)}
 	_, err := h.store.Update(ctx, claim, func(i *incident.Incident) bool {
 		was := i.Restore.InPlace
-		i.Restore.InPlace = true
-		for n := range i.Changes {
-			if slices.Contains(final, i.Changes[n].What) {
-				i.Changes[n].Undo = ""
-			}
-		}
+		i.Settle(final...)
 		return !was
 	})
 	return err

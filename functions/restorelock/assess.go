@@ -25,8 +25,8 @@ func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
 	switch {
 	case out.Clean:
 		text.WriteString("Nothing is left changed")
-		if i.Restore != nil && i.Restore.Safety != "" {
-			text.WriteString(" but snapshot " + i.Restore.Safety + ", which is kept")
+		if kept := safeties(i.Restore); len(kept) > 0 {
+			text.WriteString(" but " + strings.Join(kept, " and ") + ", which stay")
 		}
 		text.WriteString(". ")
 	default:
@@ -35,7 +35,7 @@ func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
 			fmt.Fprintf(&text, "(%d) %s at %s; ", n+1, change.What, change.At.UTC().Format("15:04:05"))
 		}
 	}
-	if r := i.Restore; r != nil && r.InPlace {
+	if r := i.Restore; r != nil && r.InPlace && r.Source != "" {
 		fmt.Fprintf(&text, "%s is the restored database, as of %s. ", r.Live, r.To.Format(time.RFC3339))
 	}
 	text.WriteString("Next: ")
@@ -60,9 +60,32 @@ func next(i incident.Incident) []string {
 	if r == nil || !r.InPlace {
 		return append(steps, "remove the cause, then start the restore again")
 	}
-	if !r.ReplicaBuilt {
+	if r.Source != "" && !r.ReplicaBuilt {
 		steps = append(steps, "the other region's replica follows the old database, and a failover would ask for approval: rename it to "+r.KeptReplica+", then create one of "+r.Live+" in its place")
 	}
-	return append(steps, "the old database is "+r.Kept+": to go back to it, stop the services and give it the name "+r.Live+
-		" after the restored one was renamed; delete neither before a person released it")
+	if r.Source != "" {
+		steps = append(steps, "the old database is "+r.Kept+": to go back to it, stop the services and give it the name "+r.Live+
+			" after the restored one was renamed; delete neither before a person released it")
+	}
+	if kept := safeties(r); len(kept) > 0 {
+		steps = append(steps, "what was there before is in "+strings.Join(kept, " and "))
+	}
+	return steps
+}
+
+// safeties names the points that hold what was there.
+func safeties(r *incident.Restore) []string {
+	var list []string
+	if r == nil {
+		return nil
+	}
+	if r.Safety != "" {
+		list = append(list, "snapshot "+r.Safety)
+	}
+	for _, part := range []*incident.Part{r.Data, r.Configuration} {
+		if part != nil && part.Safety != "" {
+			list = append(list, "recovery point "+part.Safety)
+		}
+	}
+	return list
 }

@@ -29,7 +29,7 @@ var Errors = append([]failure.Kind{failure.InvalidInput, failure.AlreadyRunning,
 
 // Input says what to do. EventBridge's event about the end of an execution is taken as it is, as the action ended.
 type Input struct {
-	Action string `json:"action"` // open, close, assess or ended
+	Action string `json:"action"` // open, place, close, assess or ended
 	incident.Claim
 	Trigger string           `json:"trigger,omitempty"`  // open: who asked for it
 	Plan    *restore.Plan    `json:"plan,omitempty"`     // open
@@ -46,15 +46,23 @@ type Output struct {
 	State           incident.State   `json:"state"`
 	Outcome         incident.Outcome `json:"outcome"`
 	ApprovalSeconds int              `json:"approvalTimeoutSeconds"` // how long a person is waited for
-	LossSeconds     *float64         `json:"lossSeconds"`            // from the moment to the last task's end; null when nothing was given up or it is not known yet
+	LossSeconds     *float64         `json:"lossSeconds"`            // from the oldest moment of what was restored to the last task's end; null when nothing was given up or it is not known yet
 	LostRows        *int64           `json:"lostTransactions"`       // that wrote after the moment, rolled back ones included; null as above
 	RTOSeconds      float64          `json:"rtoSeconds"`             // close: from the opening to the end
+	Losses          []Loss           `json:"losses"`                 // by part, of what was restored in place
 	Changes         []string         `json:"changes"`                // outstanding ones
 	Clean           bool             `json:"clean"`                  // assess: nothing is left changed
 	Next            []string         `json:"next"`                   // assess: what a person does now
 	Text            string           `json:"text"`                   // assess: all of it, for the Cause of the execution
 	Released        bool             `json:"released"`               // ended: the lock was held and is free now
 	Ignored         string           `json:"ignored,omitempty"`      // ended: why nothing was done
+}
+
+// Loss is the work of one part that was given up: from the moment of what was restored to the end of the last task.
+type Loss struct {
+	Part    restore.Part `json:"part"`
+	From    string       `json:"from"` // the moment, or the manifest
+	Seconds float64      `json:"seconds"`
 }
 
 // Handler acts on the incident table of the other region.
@@ -85,6 +93,8 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	switch in.Action {
 	case "open":
 		return h.open(ctx, in)
+	case "place":
+		return h.place(ctx, in)
 	case "close":
 		return h.close(ctx, in)
 	case "assess":
@@ -92,7 +102,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case "ended":
 		return h.ended(ctx, in)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "act on the restore", "action %q is none of open, close, assess, ended", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "act on the restore", "action %q is none of open, place, close, assess, ended", in.Action)
 }
 
 func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
@@ -124,6 +134,11 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 		return Output{}, err
 	}
 	out := h.output(i)
+	for _, loss := range out.Losses { // the largest of the parts'
+		if out.LossSeconds == nil || loss.Seconds > *out.LossSeconds {
+			out.LossSeconds = &loss.Seconds
+		}
+	}
 	out.RTOSeconds = i.EndedAt.Sub(i.OpenedAt).Seconds()
 	return out, nil
 }
@@ -131,7 +146,7 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 func (h *Handler) output(i incident.Incident) Output {
 	out := Output{
 		Epoch: i.Epoch, State: i.State, Outcome: i.Outcome, Changes: []string{}, Next: []string{},
-		ApprovalSeconds: h.p.Environment.Policies.Approval.Timeout.Seconds(), LossSeconds: i.LossSeconds,
+		ApprovalSeconds: h.p.Environment.Policies.Approval.Timeout.Seconds(), LossSeconds: i.LossSeconds, Losses: losses(i.Restore),
 	}
 	if i.Restore != nil {
 		out.LostRows = i.Restore.LostRows

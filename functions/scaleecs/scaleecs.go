@@ -37,7 +37,7 @@ const All environment.Tier = "all"
 
 // Input names the tier.
 type Input struct {
-	Action string           `json:"action,omitempty"` // raise (default) or lower: back to the sizes of before this failover
+	Action string           `json:"action,omitempty"` // raise (default), lower (back to the sizes of before this failover) or look (what would be raised)
 	Tier   environment.Tier `json:"tier,omitempty"`   // raise: critical, standard, non-critical or all
 	incident.Claim
 }
@@ -96,10 +96,10 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	switch in.Action {
 	case "lower":
 		return h.lower(ctx, in.Claim)
-	case "", "raise":
+	case "", "raise", "look":
 		return h.raiseTier(ctx, in)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "scale services", "action %q is neither raise nor lower", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "scale services", "action %q is none of raise, lower, look", in.Action)
 }
 
 func (h *Handler) raiseTier(ctx context.Context, in Input) (Output, error) {
@@ -111,11 +111,7 @@ func (h *Handler) raiseTier(ctx context.Context, in Input) (Output, error) {
 		}
 		return Output{}, failure.New(failure.InvalidInput, "scale services", "tier %q is none of critical, standard, non-critical, all", in.Tier)
 	}
-	i, err := h.store.Guard(ctx, in.Claim)
-	if err != nil {
-		return Output{}, err
-	}
-	if err := i.Halted(); err != nil {
+	if err := h.mayRaise(ctx, in); err != nil {
 		return Output{}, err
 	}
 	present, err := h.describe(ctx, wanted)
@@ -133,14 +129,27 @@ func (h *Handler) raiseTier(ctx context.Context, in Input) (Output, error) {
 			return out, failure.New(failure.NotFound, "scale service "+h.name(service), "cluster %s has no such service", h.p.Environment.Cluster(h.p.Region())).
 				Next("deploy the services of %s", h.p.Region())
 		}
-		desired, err := h.raise(ctx, in.Claim, service, seen, targets)
-		if err != nil {
-			return out, err
+		desired := seen.DesiredCount
+		if in.Action != "look" {
+			if desired, err = h.raise(ctx, in.Claim, service, seen, targets); err != nil {
+				return out, err
+			}
 		}
 		out.Services = append(out.Services, Service{Name: service.Name, Wanted: tasks(service), Desired: desired, Running: seen.RunningCount})
 	}
 	out.judge()
 	return out, nil
+}
+
+func (h *Handler) mayRaise(ctx context.Context, in Input) error {
+	if in.Action == "look" {
+		return nil
+	}
+	i, err := h.store.Guard(ctx, in.Claim)
+	if err != nil {
+		return err
+	}
+	return i.Halted()
 }
 
 func (out *Output) judge() {

@@ -9,6 +9,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
 	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -171,10 +175,25 @@ func (h *Handler) prove(ctx context.Context, plan verification.Plan, report *Rep
 		if l.Key == plan.Manifest {
 			good = false
 		} else if l.Verdict == backup.Mismatch {
-			if err := h.write(ctx, catalog.ProofKey(l.Key, depth, false), l); err != nil {
+			if err := h.verdict(ctx, plan, catalog.ProofKey(l.Key, depth, false), l); err != nil {
 				return err
 			}
 		}
 	}
-	return h.write(ctx, catalog.ProofKey(plan.Manifest, depth, good), report)
+	return h.verdict(ctx, plan, catalog.ProofKey(plan.Manifest, depth, good), report)
+}
+
+// verdict writes a verdict under a lock: who attacks backups must not be able to make them look as if nobody had verified
+// them. It lasts as long as the shortest class of its kind is kept; a verdict that is gone after that is made again.
+func (h *Handler) verdict(ctx context.Context, plan verification.Plan, key string, value any) error {
+	taken, err := time.Parse(time.RFC3339, plan.Taken)
+	if err != nil {
+		return h.write(ctx, key, value)
+	}
+	until := retention.From(h.p.Environment).Until(retention.ClassOf(plan.Kind, taken, taken), taken)
+	return h.write(ctx, key, value, func(in *s3.PutObjectInput) {
+		if until.After(h.p.Clock.Now()) {
+			in.ObjectLockMode, in.ObjectLockRetainUntilDate = types.ObjectLockModeGovernance, aws.Time(until)
+		}
+	})
 }

@@ -20,7 +20,7 @@ func TestTheLabsS3IsVerifiedAlike(t *testing.T) {
 		w := beginOn(t, func(w *world, c *cloud.Cloud, bucket string) {
 			cloudwatch.New(c, sns.New(c))
 			storage = s3.New(c, kms.New(c))
-			storage.Create(s3.Bucket{Name: bucket, Region: east, Versioned: true})
+			storage.Create(s3.Bucket{Name: bucket, Region: east, Versioned: true, Lock: true})
 			w.fill(20, func(key string, body []byte) string { return storage.Put(bucket, key, body) })
 		})
 		bucket := w.e.Buckets.Backups

@@ -75,6 +75,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
 		{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{bucket + "/*"}},
 		{Actions: []string{"s3:PutObject"}, Resources: []string{bucket + "/*/verifications/*", bucket + "/*/verified/*"}},
+		{Actions: []string{"s3:PutObjectRetention"}, Resources: []string{bucket + "/*/verified/*"}},
 	}
 }
 
@@ -135,14 +136,18 @@ func (h *Handler) get(ctx context.Context, key string) ([]byte, error) {
 	return text, failure.FromAWS(err, "read %s", h.at(key))
 }
 
-func (h *Handler) write(ctx context.Context, key string, value any) error {
+func (h *Handler) write(ctx context.Context, key string, value any, change ...func(*s3.PutObjectInput)) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	_, err = h.store.Client.PutObject(ctx, &s3.PutObjectInput{
+	in := &s3.PutObjectInput{
 		Bucket: aws.String(h.store.Bucket), Key: aws.String(key), Body: bytes.NewReader(text),
 		ContentType: aws.String("application/json"), ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
-	})
+	}
+	for _, f := range change {
+		f(in)
+	}
+	_, err = h.store.Client.PutObject(ctx, in)
 	return failure.FromAWS(err, "write %s", h.at(key))
 }

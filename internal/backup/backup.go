@@ -7,8 +7,8 @@
 //
 // It deletes nothing and overwrites nothing: the bucket must have versions, and what a source no longer has is said in
 // the manifest. It refuses names that cannot be keys before anything is sent. It starts no goroutine with a concurrency
-// of 1, which is what the lab needs, since there each call parks in virtual time. Folders are not kept: a folder
-// exists by its files.
+// of 1, which is what the lab needs, since there each call parks in virtual time. Of folders, the manifest
+// keeps the modes and the empty ones; nothing is stored for them.
 package backup
 
 import (

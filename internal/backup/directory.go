@@ -42,7 +42,9 @@ func (d directory) list(ctx context.Context, folder string, use func(File) error
 	for _, e := range entries {
 		name := path.Join(folder, e.Name())
 		if e.IsDir() {
-			err = d.list(ctx, name, use)
+			if err = d.folder(name, e, use); err == nil {
+				err = d.list(ctx, name, use)
+			}
 		} else {
 			err = d.file(name, e, use)
 		}
@@ -51,6 +53,20 @@ func (d directory) list(ctx context.Context, folder string, use func(File) error
 		}
 	}
 	return nil
+}
+
+// folder tells of a folder before what is in it.
+func (d directory) folder(name string, e fs.DirEntry, use func(File) error) error {
+	info, err := e.Info()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it went meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	f := describe(name+"/", info)
+	f.Size = 0
+	return use(f)
 }
 
 func (d directory) file(name string, e fs.DirEntry, use func(File) error) error {

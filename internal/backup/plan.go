@@ -60,7 +60,7 @@ func PlanBatches(ctx context.Context, store Store, key string, depth Depth, limi
 	if depth != Attributes && depth != Content {
 		return Plan{}, failure.New(failure.InvalidInput, "plan a verification", "depth %q is none of attributes and content", depth)
 	}
-	version, err := store.version(ctx, key)
+	version, err := store.Version(ctx, key)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -96,8 +96,8 @@ func PlanBatches(ctx context.Context, store Store, key string, depth Depth, limi
 	return p, s.end()
 }
 
-// version pins the newest version of a manifest; "" in a bucket without versions.
-func (s Store) version(ctx context.Context, key string) (string, error) {
+// Version pins the newest version of a manifest; "" in a bucket without versions.
+func (s Store) Version(ctx context.Context, key string) (string, error) {
 	out, err := s.Client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(s.Bucket), Key: aws.String(key)})
 	if err != nil {
 		return "", failure.FromAWS(err, "look at manifest s3://%s/%s", s.Bucket, key)

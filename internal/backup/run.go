@@ -85,6 +85,9 @@ func (r *run) walk(ctx context.Context, files listing) error {
 		if err != nil {
 			return err
 		}
+		if f.Mode.IsDir() {
+			return line.put(outcome{kind: folder, folder: manifest.Directory{Key: r.prefix + f.Path, Mode: mode(f.Mode)}})
+		}
 		if found && r.unchanged(f, old) {
 			return line.put(outcome{kind: kept, object: r.refer(f, old)})
 		}
@@ -159,11 +162,12 @@ func mode(m fs.FileMode) string {
 // outcome is what became of one file.
 type outcome struct {
 	kind   fate
-	object manifest.Object // kept, sent
-	old    manifest.Object // gone
-	unread manifest.Unread // unread
-	half   partial         // postponed
-	read   time.Time       // sent: when reading began; zero where time is never up
+	object manifest.Object    // kept, sent
+	old    manifest.Object    // gone
+	unread manifest.Unread    // unread
+	half   partial            // postponed
+	folder manifest.Directory // folder
+	read   time.Time          // sent: when reading began; zero where time is never up
 }
 
 type fate int
@@ -175,6 +179,7 @@ const (
 	unread
 	nothing   // it appeared and went during the run
 	postponed // time was up within it
+	folder
 )
 
 // write takes outcomes in the order of keys.
@@ -188,6 +193,8 @@ func (r *run) write(o outcome) error {
 		return r.record.writer.Unread(o.unread)
 	case nothing:
 		return nil
+	case folder:
+		return r.record.writer.Directory(o.folder)
 	case postponed:
 		r.stopped = true
 		r.note.uploads = append(r.note.uploads, o.half)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
@@ -271,5 +273,35 @@ func TestARunMayDieInAnyCall(t *testing.T) {
 				break
 			}
 		}
+	}
+}
+
+func TestFoldersAreKeptWithTheirModes(t *testing.T) {
+	w := newWorld()
+	tree := fstest.MapFS{
+		"a/x": file("x", noon.Add(-time.Hour)), "empty": {Mode: fs.ModeDir | 0o750, ModTime: noon}, "a-b/empty too": {Mode: fs.ModeDir | 0o700, ModTime: noon},
+		"a": {Mode: fs.ModeDir | 0o500, ModTime: noon},
+	}
+	p := w.run(t, backup.Directory(tree), backup.Options{Now: noon})
+	for _, now := range []time.Time{noon, noon.Add(time.Minute)} { // incremental ones say it too
+		if now != noon {
+			p = w.run(t, backup.Directory(tree), backup.Options{Now: now})
+		}
+		r, err := w.backups().Manifest(ctx, p.Manifest, p.Version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		r.OnFolder = func(f manifest.Directory) { got[strings.TrimPrefix(f.Key, r.Header.Prefix)] = f.Mode }
+		for err == nil {
+			_, err = r.Next()
+		}
+		want := map[string]string{"a/": "0500", "a-b/": "0555", "a-b/empty too/": "0700", "empty/": "0750"}
+		if !errors.Is(err, io.EOF) || !maps.Equal(got, want) || p.Objects != 1 || r.Seal.Folders != len(want) {
+			t.Errorf("%v, %v, want %v; %+v", got, err, want, p)
+		}
+	}
+	if r, err := backup.Verify(ctx, w.backups(), p.Manifest, backup.CheckOptions{Depth: backup.Content}); err != nil || !r.Good() {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

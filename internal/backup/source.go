@@ -14,7 +14,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/manifest"
 )
 
-// File is one file of a source as its listing shows it.
+// File is one file of a source as its listing shows it, or a folder: Mode says so, and its path ends with a slash.
 type File struct {
 	Path     string // slash-separated, below the source
 	Size     int64  // bytes
@@ -25,7 +25,7 @@ type File struct {
 
 // Source is what is backed up.
 type Source interface {
-	// List gives all files in the order of the bytes of their paths.
+	// List gives all files, and folders where the source has any, in the order of the bytes of their paths.
 	List(ctx context.Context, use func(File) error) error
 	// Open reads a file. What it returns may have Stat() (File, error), which is asked before and after reading; a source
 	// whose files cannot change under a reader has none. An error that wraps fs.ErrNotExist says that it is no more.

@@ -84,7 +84,7 @@ func resume(ctx context.Context, target Target, key string, now time.Time) (*res
 	if key == "" {
 		return r, nil
 	}
-	version, err := at.version(ctx, key)
+	version, err := at.Version(ctx, key)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (r Report) Good() bool { return r.Tally.Good() && r.Plan.Unread == 0 }
 // Verify verifies a whole point in one process: every object of its manifest, and what lies beside them unlisted. Memory
 // does not depend on how many objects there are or how large they are, but on the findings.
 func Verify(ctx context.Context, store Store, key string, options CheckOptions) (Report, error) {
-	version, err := store.version(ctx, key)
+	version, err := store.Version(ctx, key)
 	if err != nil {
 		return Report{}, err
 	}

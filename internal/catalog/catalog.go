@@ -31,6 +31,7 @@ type Point struct {
 	Objects  int       // see Bucket.Describe; 0 for snapshots
 	Bytes    int64     // see Bucket.Describe; of a snapshot, the storage that was allocated
 	Regions  []string  // of a snapshot: where it is available
+	Version  string    // of a manifest, from Versions; "" is the newest
 	Name     string    // of a snapshot: its identifier in the region that was listed; a copy's is not that of its original
 }
 
@@ -93,7 +94,11 @@ func (b Bucket) First(ctx context.Context) (time.Time, error) {
 // Describe reads the end of a point's manifest and its tags: how much it holds, what Object Lock lies on it, and its class.
 func (b Bucket) Describe(ctx context.Context, p *Point) error {
 	op := "read manifest s3://" + b.Name + "/" + p.ID
-	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(b.Name), Key: aws.String(p.ID), Range: aws.String("bytes=-512")})
+	in := &s3.GetObjectInput{Bucket: aws.String(b.Name), Key: aws.String(p.ID), Range: aws.String("bytes=-512")}
+	if p.Version != "" {
+		in.VersionId = aws.String(p.Version)
+	}
+	out, err := b.Client.GetObject(ctx, in)
 	if err != nil {
 		return failure.FromAWS(err, "%s", op)
 	}
@@ -109,7 +114,7 @@ func (b Bucket) Describe(ctx context.Context, p *Point) error {
 		return failure.New(failure.Failed, op, "it has no seal: %v", err).Next("use the point before it and find out who wrote it")
 	}
 	p.Objects, p.Bytes = seal.Objects, seal.Bytes
-	tags, err := b.Client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: aws.String(b.Name), Key: aws.String(p.ID)})
+	tags, err := b.Client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: aws.String(b.Name), Key: aws.String(p.ID), VersionId: in.VersionId})
 	if err != nil {
 		return failure.FromAWS(err, "read the tags of s3://%s/%s", b.Name, p.ID)
 	}

@@ -25,9 +25,8 @@ func (e *Environment) owned() []string {
 	names := []string{
 		e.Prefix(), e.Domain.Name, e.Database.Identifier, e.Database.Replica, e.Database.Keys.Primary, e.Database.Keys.Recovery,
 		e.Buckets.Backups, e.Buckets.Data, e.Buckets.Compliance, e.Parameters, e.IncidentTable(),
-		e.Contacts.OnCall.Topic, e.Contacts.IncidentCommander.Topic, e.Contacts.TechnicalLead.Topic,
-		e.Contacts.CommunicationsLead.Topic, e.Contacts.BusinessContinuityManager.Topic,
 	}
+	names = append(names, e.Topics()...)
 	for _, region := range []string{e.Regions.Primary, e.Regions.Recovery} {
 		names = append(names, e.Cluster(region), e.FileSystem(region), e.DatabaseACL(region), e.RegionalName(region))
 	}

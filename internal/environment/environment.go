@@ -210,7 +210,7 @@ type Buckets struct {
 	Compliance string `json:"compliance"`
 }
 
-// Contacts are the roles of the emergency response team.
+// Contacts are the emergency response team, and whom it tells, in the order of the communication plan.
 type Contacts struct {
 	// The on-call engineer: told first.
 	OnCall Contact `json:"on-call"`
@@ -222,12 +222,38 @@ type Contacts struct {
 	CommunicationsLead Contact `json:"communications-lead"`
 	// The business continuity manager.
 	BusinessContinuityManager Contact `json:"business-continuity-manager"`
+	// The management team: told after 15 minutes.
+	Management Contact `json:"management"`
+	// The customer success team: told after 15 minutes.
+	CustomerSuccess Contact `json:"customer-success"`
+	// The key customers, where there are any: told after 15 minutes.
+	KeyCustomers Contact `json:"key-customers,omitzero"`
+	// The status page: updated after 30 minutes.
+	StatusPage Contact `json:"status-page"`
+	// All customers: told after 30 minutes.
+	Customers Contact `json:"customers"`
+	// The stakeholders: told after 30 minutes.
+	Stakeholders Contact `json:"stakeholders"`
 }
 
-// Contact is how one role is reached.
+// Contact is how one role is reached: over the first of its channels that works, in this order.
 type Contact struct {
+	// The API of a status page, which shows what it is sent.
+	StatusPage Endpoint `json:"statusPage,omitzero"`
 	// The name of an SNS topic, which exists in both regions.
 	Topic string `json:"topic"`
+	// An e-mail address that is subscribed to the topic.
+	Email string `json:"email,omitempty"`
+	// An endpoint of a chat or paging service, for when the topic fails.
+	Webhook Endpoint `json:"webhook,omitzero"`
+}
+
+// Endpoint takes each message as JSON, signed.
+type Endpoint struct {
+	// Where messages are posted: an https address.
+	URL string `json:"url"`
+	// The parameter below parameters, a SecureString, that signs them.
+	Secret string `json:"secret"`
 }
 
 // Policies decide what needs a person.

@@ -103,8 +103,11 @@ func (e *Environment) IncidentTable() string { return e.Prefix() + "-incidents" 
 
 // Topics are the names of the SNS topics of all contacts.
 func (e *Environment) Topics() []string {
-	c := e.Contacts
-	return []string{c.OnCall.Topic, c.IncidentCommander.Topic, c.TechnicalLead.Topic, c.CommunicationsLead.Topic, c.BusinessContinuityManager.Topic}
+	var topics []string
+	for _, role := range e.Contacts.Roles() {
+		topics = append(topics, role.Contact.Topic)
+	}
+	return topics
 }
 
 // Topic is the ARN of an SNS topic in a region.
@@ -135,6 +138,9 @@ func (e *Environment) EndpointAlarm(region string) string { return e.Prefix() + 
 
 // EndedRule is the rule that releases the lock of a failover that ended otherwise than by its own states.
 func (e *Environment) EndedRule() string { return e.Prefix() + "-execution-ended" }
+
+// EscalationRule is the rule that begins to tell people when a failover or a failback starts.
+func (e *Environment) EscalationRule() string { return e.Prefix() + "-escalation" }
 
 // RestoreEndedRule is the same for a restore.
 func (e *Environment) RestoreEndedRule() string { return e.Prefix() + "-restore-ended" }

@@ -11,6 +11,7 @@ func (e *Environment) broken() Mistakes {
 	r := &rules{}
 	r.shapes(e)
 	r.names(e)
+	r.contacts(e)
 	r.durations(e)
 	r.numbers(e)
 	r.services(e)
@@ -70,11 +71,6 @@ func (r *rules) shapes(e *Environment) {
 		r.shape(field+".keyType", table.KeyType, keyTypeShape)
 		r.shape(field+".changed", table.Changed, columnShape)
 	}
-	r.shape("contacts.on-call.topic", e.Contacts.OnCall.Topic, topicShape)
-	r.shape("contacts.incident-commander.topic", e.Contacts.IncidentCommander.Topic, topicShape)
-	r.shape("contacts.technical-lead.topic", e.Contacts.TechnicalLead.Topic, topicShape)
-	r.shape("contacts.communications-lead.topic", e.Contacts.CommunicationsLead.Topic, topicShape)
-	r.shape("contacts.business-continuity-manager.topic", e.Contacts.BusinessContinuityManager.Topic, topicShape)
 }
 
 // names refuses what has the right shape and is reserved all the same.

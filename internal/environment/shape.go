@@ -62,6 +62,9 @@ var (
 	existingBucketShape = Shape{`^[a-z0-9][a-z0-9-]+[a-z0-9]$`, 63, "a bucket name: 3 to 63 lower-case letters, digits and hyphens", "acso-data"}
 	// https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 	topicShape = Shape{`^[A-Za-z0-9_-]+$`, 256, "an SNS topic name: letters, digits, hyphens and underscores", "acso-production-on-call"}
+	emailShape = Shape{`^[A-Za-z0-9._%+-]+@[a-z0-9.-]+$`, 254, "an e-mail address", "on-call@company.com"}
+	// The name has a dot, so that nothing inside of the network is meant.
+	endpointShape = Shape{`^https://[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?$`, 255, "an https address without user, query and fragment", "https://hooks.company.com/incidents"}
 )
 
 // identifier is the shape of an identifier that EC2 or EFS made up.
@@ -82,9 +85,17 @@ func Shapes() map[string]Shape {
 		"buckets.backups": bucketShape, "buckets.data": bucketShape, "buckets.compliance": bucketShape,
 		"database.tables[].name": tableShape, "database.tables[].key": columnShape, "database.tables[].keyType": keyTypeShape, "database.tables[].changed": columnShape,
 		"parameters": parametersShape, "regionalParameters[]": regionalShape, "sources": sourcesShape,
-		"contacts.on-call.topic": topicShape, "contacts.incident-commander.topic": topicShape,
-		"contacts.technical-lead.topic": topicShape, "contacts.communications-lead.topic": topicShape,
-		"contacts.business-continuity-manager.topic": topicShape,
+	}
+	for _, role := range []string{
+		"on-call", "incident-commander", "technical-lead", "communications-lead", "business-continuity-manager", "management",
+		"customer-success", "key-customers", "status-page", "customers", "stakeholders",
+	} {
+		for field, shape := range map[string]Shape{
+			"topic": topicShape, "email": emailShape, "webhook.url": endpointShape, "webhook.secret": regionalShape,
+			"statusPage.url": endpointShape, "statusPage.secret": regionalShape,
+		} {
+			all["contacts."+role+"."+field] = shape
+		}
 	}
 	for _, side := range []string{"imports.primary.", "imports.recovery."} {
 		for field, shape := range map[string]Shape{

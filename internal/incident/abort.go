@@ -14,14 +14,17 @@ type Abort struct {
 	At     time.Time `json:"at"`
 }
 
-// RequestAbort notes that a person wants the open failover to end. It fails with Unsafe behind the point of no return, and
-// with NotFound when no failover is open. Asking again changes nothing.
+// RequestAbort notes that a person wants what is under way to end, whoever owns it. It fails with Unsafe behind the point of
+// no return, and with NotFound when nothing is open. Asking again changes nothing.
 func (s *Store) RequestAbort(ctx context.Context, by, reason string) (Incident, error) {
-	const op = "abort the failover"
+	const op = "abort"
 	return s.amend(ctx, func(i *Incident) (bool, error) {
 		switch {
-		case i.State != Open || i.Mode == "":
-			return false, failure.New(failure.NotFound, op, "no failover is under way in this region").Next("look which execution runs, and in which region")
+		case i.State != Open:
+			return false, failure.New(failure.NotFound, op, "nothing is under way that this region holds the lock of").Next("look which execution runs, and in which region")
+		case i.Restore != nil && (i.Restore.Placing || i.Restore.InPlace):
+			return false, failure.New(failure.Unsafe, op, "incident %d, a restore, gave the restored database the live name: clients may have written to it", i.Epoch).
+				Next("let it finish; the old database is kept under another name")
 		case !i.CommittedAt.IsZero() || i.Promotion != NotPromoted:
 			return false, failure.New(failure.Unsafe, op, "incident %d passed the point of no return at %s: the database and the file system are being promoted, and a promotion cannot be taken back",
 				i.Epoch, later(i.CommittedAt, i.RequestedAt).UTC().Format(time.RFC3339)).Next("let it finish; the way back is the failback")

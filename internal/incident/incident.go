@@ -75,6 +75,8 @@ type Incident struct {
 	LossSeconds *float64    `json:"lossSeconds,omitempty"` // upper bound of the loss, as finally measured
 	Restore     *Restore    `json:"restore,omitempty"`     // nil for a failover
 	Failback    *Failback   `json:"failback,omitempty"`    // of a failback, and carried on until it is finished
+
+	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"` // nil while the escalation goes on
 }
 
 // Change is something that an incident changed in the world, with what a person does to take it back.

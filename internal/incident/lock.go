@@ -51,6 +51,15 @@ func (s *Store) Begin(ctx context.Context, o Opening) (Incident, error) {
 	return Incident{}, contended(PresentKey)
 }
 
+// Foresee is the incident that Begin would open now, or why it would not. It writes nothing.
+func (s *Store) Foresee(ctx context.Context, o Opening) (Incident, error) {
+	last, _, err := s.present(ctx)
+	if err != nil {
+		return Incident{}, err
+	}
+	return s.following(ctx, last, o)
+}
+
 func (s *Store) following(ctx context.Context, last Incident, o Opening) (Incident, error) {
 	const op = "open an incident"
 	now := s.clock.Now()
@@ -203,6 +212,7 @@ func (s *Store) Release(ctx context.Context, owner string, outcome Outcome, stop
 		if released {
 			i.close(s.clock.Now(), outcome, "the execution ended "+string(outcome)+" without closing the incident")
 			i.Released = true
+			i.hold()
 		}
 		return released, nil
 	})

@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -38,10 +39,28 @@ type Restore struct {
 // Part is what a restore remembers of something that it restores from a recovery point of this project.
 type Part struct {
 	Manifest string    `json:"manifest"`           // key of the point that is restored
+	Change   string    `json:"change,omitempty"`   // as it is listed among the changes
 	Safety   string    `json:"safety,omitempty"`   // key of the verified point of what was there
 	SafetyAt time.Time `json:"safetyAt,omitzero"`  // when that was taken
 	Touched  bool      `json:"touched,omitempty"`  // something of what was there may be changed
 	Restored bool      `json:"restored,omitempty"` // all of it is as in the point
+	At       time.Time `json:"at,omitzero"`        // when that was so
+}
+
+// Settle records that what was restored is what serves. From here on nothing of it is taken back by itself, so no change
+// of it says any more how.
+func (i *Incident) Settle(changes ...string) {
+	i.Restore.InPlace = true
+	for _, part := range []*Part{i.Restore.Data, i.Restore.Configuration} {
+		if part != nil && part.Touched {
+			changes = append(changes, part.Change)
+		}
+	}
+	for n := range i.Changes {
+		if slices.Contains(changes, i.Changes[n].What) {
+			i.Changes[n].Undo = ""
+		}
+	}
 }
 
 // NewStoreIn opens the table of a region of the pair.
@@ -95,6 +114,20 @@ func (i *Incident) inherit(last Incident) {
 	}
 	if left := last.Outstanding(); len(left) > 0 {
 		i.Restore.Before, i.Changes = last.Restore.Before, left
+	}
+}
+
+// RedriveWithin is how long alarms start no failover after a restore was stopped half way: what they tell is that it
+// stopped the services itself, and a failover in between would take the lock that a redrive needs.
+const RedriveWithin = 5 * time.Minute
+
+// hold keeps alarms from starting a failover while a restore that was stopped half way can be redriven.
+func (i *Incident) hold() {
+	if i.Restore == nil || i.Restore.Before == nil || len(i.Outstanding()) == 0 {
+		return
+	}
+	if until := i.EndedAt.Add(RedriveWithin); until.After(i.CoolDownUntil) {
+		i.CoolDownUntil = until
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package manifest is the list of what a backup holds: the file that makes a set of objects a recovery point.
 //
-// A manifest is JSON Lines: a header, one line for each object, deletion and file that could not be read, in the order
-// of their keys, and a seal with their count, their bytes and the SHA-256 of every byte before the seal's line. It is
+// A manifest is JSON Lines: a header, one line for each object, folder, deletion and file that could not be read, in the
+// order of their keys, and a seal with their count, their bytes and the SHA-256 of every byte before the seal's line. It is
 // written and read as a stream, so its size does not matter, and a file that was cut off has no seal. It refuses
 // unknown fields, lines out of order or twice, digests that are none, and anything after the seal. It reads and writes
 // no storage.
@@ -55,6 +55,12 @@ type Deletion struct {
 	Noticed time.Time `json:"noticed"` // UTC
 }
 
+// Directory is a folder of the source: S3 has none, and an empty one or its mode would be lost. Nothing is stored for it.
+type Directory struct {
+	Key  string `json:"folder"` // ends with /
+	Mode string `json:"mode"`   // as that of an object
+}
+
 // Unread is a file that could not be read: the point is incomplete by it.
 type Unread struct {
 	Key string `json:"unread"`
@@ -89,6 +95,7 @@ type Seal struct {
 	Bytes   int64  `json:"bytes"`
 	Deleted int    `json:"deleted,omitempty"`
 	Unread  int    `json:"unread,omitempty"`
+	Folders int    `json:"folders,omitempty"`
 	Digest  string `json:"digest"` // SHA-256 of the lines before the seal, hexadecimal
 }
 
@@ -116,6 +123,16 @@ func (h Header) checkKey(key, before string) error {
 		return fmt.Errorf("key %.80q does not come after %.80q", key, before)
 	}
 	return nil
+}
+
+func (f Directory) check(h Header, before string) error {
+	switch {
+	case !strings.HasSuffix(f.Key, "/"):
+		return fmt.Errorf("folder %.80q does not end with /", f.Key)
+	case f.Mode == "" || strings.Trim(f.Mode, "01234567") != "":
+		return fmt.Errorf("folder %.80q has mode %.80q, which is not octal", f.Key, f.Mode)
+	}
+	return h.checkKey(f.Key, before)
 }
 
 func (o Object) check(h Header, before string) error {

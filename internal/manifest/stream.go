@@ -67,6 +67,16 @@ func (w *Writer) Delete(d Deletion) error {
 	return w.line(d)
 }
 
+// Directory writes a folder. Keys ascend, together with those of the objects.
+func (w *Writer) Directory(f Directory) error {
+	if err := f.check(w.header, w.last); err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	w.last = f.Key
+	w.seal.Folders++
+	return w.line(f)
+}
+
 // Unread writes that a file could not be read. Keys ascend, together with those of the objects.
 func (w *Writer) Unread(u Unread) error {
 	if err := w.header.checkKey(u.Key, w.last); err != nil {
@@ -109,6 +119,7 @@ type Reader struct {
 	// What stands between the objects is told here, when set, before Next gives the object that comes after it.
 	OnDeletion func(Deletion)
 	OnUnread   func(Unread)
+	OnFolder   func(Directory)
 
 	in     *bufio.Scanner
 	digest hash.Hash
@@ -155,6 +166,8 @@ func (r *Reader) Next() (Object, error) {
 			err = r.deletion(line)
 		case bytes.HasPrefix(line, []byte(`{"unread":`)):
 			err = r.unread(line)
+		case bytes.HasPrefix(line, []byte(`{"folder":`)):
+			err = r.folder(line)
 		default:
 			return r.object(line)
 		}
@@ -222,6 +235,23 @@ func (r *Reader) unread(line []byte) error {
 	r.count.Unread++
 	if r.OnUnread != nil {
 		r.OnUnread(u)
+	}
+	return nil
+}
+
+func (r *Reader) folder(line []byte) error {
+	var f Directory
+	if err := strict(line, &f); err != nil {
+		return err
+	}
+	if err := f.check(r.Header, r.last); err != nil {
+		return err
+	}
+	r.digest.Write(line)
+	r.last = f.Key
+	r.count.Folders++
+	if r.OnFolder != nil {
+		r.OnFolder(f)
 	}
 	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -27,12 +25,6 @@ func controlRules() []rule {
 			why:    "While the fence of an earlier failover is owed, an old primary may still take writes, and nothing may route to it.",
 			next:   "let the probe complete the fence; close what it names by hand when it cannot",
 			forced: "clients may come to a database that another one has replaced",
-		},
-		{
-			name: "subnets-open", blocks: true, look: (*run).subnetsOpen,
-			why:    "A fence that was never released closes the database subnets to the services of this region.",
-			next:   "release the fence of this region, after its database was rebuilt as a replica",
-			forced: "the promoted database cannot be reached, and the validation before the DNS switch fails",
 		},
 		{
 			name: "topics-exist", look: (*run).topicsExist,
@@ -76,33 +68,6 @@ func (r *run) fenceProven(ctx context.Context) finding {
 		}
 	}
 	return pass("no fence is owed")
-}
-
-func (r *run) subnetsOpen(ctx context.Context) finding {
-	name := r.e.DatabaseACL(r.here)
-	out, err := r.near.ec2.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{
-		Filters: []ec2types.Filter{{Name: aws.String("tag:Name"), Values: []string{name}}},
-	})
-	if err != nil {
-		return unknown("%s", failure.FromAWS(err, "describe the network ACL %s in %s", name, r.here))
-	}
-	if len(out.NetworkAcls) != 1 {
-		return fail("EC2 lists %d network ACLs with the Name tag %s", len(out.NetworkAcls), name).do("deploy the network stack of this region")
-	}
-	var wrong []string
-	for _, egress := range []bool{false, true} {
-		first := ec2types.NetworkAclEntry{RuleNumber: aws.Int32(32767)}
-		for _, entry := range out.NetworkAcls[0].Entries {
-			if aws.ToBool(entry.Egress) == egress && aws.ToInt32(entry.RuleNumber) < aws.ToInt32(first.RuleNumber) {
-				first = entry
-			}
-		}
-		// The lowest number wins: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html
-		if first.RuleAction == ec2types.RuleActionDeny && aws.ToString(first.Protocol) == "-1" {
-			wrong = append(wrong, fmt.Sprintf("rule %d of %s denies everything (egress %t)", aws.ToInt32(first.RuleNumber), name, egress))
-		}
-	}
-	return all(wrong, "%s lets traffic through", name)
 }
 
 func (r *run) topicsExist(ctx context.Context) finding {

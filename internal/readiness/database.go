@@ -61,7 +61,7 @@ func databaseRules() []rule {
 			forced: "the database works as long as the other key does, which nobody watches",
 		},
 		{
-			name: "replica-lag", after: []string{"replica-exists", "replica-state", "replica-replicating"}, look: (*run).replicaLag,
+			name: "replica-lag", after: []string{"replica-exists", "replica-state", "replica-replicating", "subnets-open"}, look: (*run).replicaLag,
 			why:    "What the replica does not have is lost: the bound is the age of the newest replicated heartbeat, since ReplicaLag grows in an outage.",
 			next:   "find out what holds the replica back: long queries on it, a write peak, its class; a rebuild helps when it never catches up",
 			forced: "the loss is above policies.lag.limit or unknown, so a person is asked before the promotion",
@@ -179,8 +179,8 @@ func (r *run) replicaKey(ctx context.Context) finding {
 	return pass("encrypted under %s", r.e.DatabaseKey(r.here))
 }
 
-// clocks is how wrong the clocks of two regions may be against each other, as the failover's own bound has it.
-const clocks = 30 * time.Second
+// ClockAllowance is how wrong the clocks of two regions may be against each other, as the failover's own bound has it.
+const ClockAllowance = 30 * time.Second
 
 func (r *run) replicaLag(ctx context.Context) finding {
 	last, err := r.database.LastHeartbeat(ctx)
@@ -191,12 +191,12 @@ func (r *run) replicaLag(ctx context.Context) finding {
 		return unknown("the replica has no heartbeat")
 	}
 	now, limit := r.p.Clock.Now(), r.e.Policies.Lag.Limit.Std()
-	bound := now.Sub(last) + clocks
+	bound := now.Sub(last) + ClockAllowance
 	if bound < 0 {
 		return unknown("the newest heartbeat is of %s, in the future: the clocks disagree", last.UTC().Format(time.RFC3339))
 	}
 	r.loss.database = &bound
-	told := fmt.Sprintf("a failover now loses at most %d s: the newest heartbeat is of %s, plus %d s for the clocks", int(bound.Seconds()+0.999), last.UTC().Format(time.RFC3339), int(clocks.Seconds()))
+	told := fmt.Sprintf("a failover now loses at most %d s: the newest heartbeat is of %s, plus %d s for the clocks", int(bound.Seconds()+0.999), last.UTC().Format(time.RFC3339), int(ClockAllowance.Seconds()))
 	if bound > limit {
 		return fail("%s; the limit is %s", told, r.e.Policies.Lag.Limit)
 	}

@@ -38,7 +38,7 @@ type rule struct {
 // parts are all parts in the order in which a report shows them.
 func parts() []part {
 	return []part{
-		{"keys", keyRules()}, {"database", databaseRules()}, {"files", fileRules()}, {"backups", backupRules()},
+		{"keys", keyRules()}, {"network", networkRules()}, {"database", databaseRules()}, {"files", fileRules()}, {"backups", backupRules()},
 		{"configuration", configurationRules()}, {"images", imageRules()}, {"services", serviceRules()}, {"capacity", capacityRules()},
 		{"dns", dnsRules()}, {"switch", switchRules()}, {"watch", watchRules()}, {"schedules", scheduleRules()},
 		{"machines", machineRules()}, {"control", controlRules()},
@@ -144,7 +144,14 @@ func (r *run) lookAt(ctx context.Context, rule rule) finding {
 	case rule.at == global && r.control.lost != nil:
 		return r.control.unreachable()
 	}
-	return rule.look(r, ctx)
+	f := rule.look(r, ctx)
+	switch { // the place may have been lost in this very look
+	case f.verdict == Unknown && rule.at == active && r.there.lost != nil:
+		return r.there.unreachable()
+	case f.verdict == Unknown && rule.at == global && r.control.lost != nil:
+		return r.control.unreachable()
+	}
+	return f
 }
 
 func (r *run) regionOf(p place) string {

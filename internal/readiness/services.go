@@ -34,7 +34,7 @@ func serviceRules() []rule {
 			forced: "the service stays below what the active region needs",
 		},
 		{
-			name: "task-definitions-in-step", at: active, after: []string{"services-exist"}, look: (*run).definitionsInStep,
+			name: "task-definitions-in-step", at: active, after: []string{"services-exist", "images-here"}, look: (*run).definitionsInStep,
 			why:    "What starts here has to be what runs there, apart from names, registries and region.",
 			next:   "release to both regions: deploy the workload stack of this region at the same commit",
 			forced: "clients get another version of the service than before the failover",

@@ -9,6 +9,12 @@ import (
 	"github.com/acso/disaster-recovery/internal/manifest"
 )
 
+// Where application data are: on the file system that is mounted, or in the data bucket of the region.
+const (
+	Files  = "files"
+	Bucket = "bucket"
+)
+
 // State is how far a step of a restore is. What can never become done is an error and no state.
 type State string
 

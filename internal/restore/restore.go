@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/failure"
 )
 
@@ -29,8 +30,15 @@ const (
 // Part is one thing that can be restored.
 type Part string
 
-// Database is the one part that a restore can be asked for so far.
-const Database Part = "database"
+// The parts, in the order in which a plan names them.
+const (
+	Database      Part = "database"
+	Data          Part = "data"
+	Configuration Part = "configuration"
+)
+
+// Parts are all of them.
+func Parts() []Part { return []Part{Database, Data, Configuration} }
 
 // Plan is what a restore would do, decided before anything is touched.
 type Plan struct {
@@ -40,14 +48,22 @@ type Plan struct {
 	Now           time.Time `json:"now"` // when the plan was made, UTC
 	Parts         []Source  `json:"parts"`
 	NeedsApproval bool      `json:"needsApproval"`
-	Why           string    `json:"why"`         // why it needs approval, or why not
+	Why           string    `json:"why"`      // why it needs approval, or why not
+	Title         string    `json:"title"`    // what is restored, in a few words
+	Database      bool      `json:"database"` // is restored
+	Data          *Point    `json:"data"`     // from what application data are restored; null when they are not
+	Configuration *Point    `json:"configuration"`
+	Verify        []Point   `json:"verify"`      // the points of both: they are read once more before they are used
+	Folder        string    `json:"folder"`      // of data and configuration that are restored beside what is there; live in place
 	Live          string    `json:"live"`        // the name that services connect to
 	Instance      string    `json:"instance"`    // DbiResourceId of what carries it now
 	Restored      string    `json:"restored"`    // name of the restored instance, until it is put in place
 	Kept          string    `json:"kept"`        // name that the old instance is kept under; "" beside
 	KeptReplica   string    `json:"keptReplica"` // name that the old replica is kept under; "" beside
 	Steps         []Step    `json:"steps"`
-	Summary       string    `json:"summary"`
+	// Hidden are manifests and verdicts of these points that somebody wrote over or deleted; the versions below are used.
+	Hidden  []catalog.Hidden `json:"hidden"`
+	Summary string           `json:"summary"`
 }
 
 // Source is what serves a part, and what restoring it costs.
@@ -58,6 +74,18 @@ type Source struct {
 	Latest      time.Time `json:"latest"`
 	LossSeconds float64   `json:"lossSeconds"` // of work that is given up, if everything stopped now; it grows until it does
 	Verified    string    `json:"verified"`    // pass, fail or unknown
+	Skipped     []string  `json:"skipped"`     // newer points that were not taken, and why
+}
+
+// Point is a recovery point of this project that serves a part.
+type Point struct {
+	Kind     string    `json:"kind"`
+	Manifest string    `json:"manifest"` // key
+	Taken    time.Time `json:"taken"`    // UTC
+	Depth    string    `json:"depth"`    // of its verification
+	Objects  int       `json:"objects"`
+	Bytes    int64     `json:"bytes"`
+	To       string    `json:"to,omitempty"` // of application data: files or bucket
 }
 
 // longest is what RDS lets an identifier be, in characters.

@@ -15,25 +15,56 @@ const (
 	guessed    = "a guess of the lab: AWS publishes none"
 )
 
-// Steps are the steps of a database restore in their order. The ranges are those that the lab draws from; a test holds
-// the two together. Approval is not in them: it takes as long as a person takes.
-func Steps(mode Mode, storageGiB int) []Step {
-	restore := Step{Name: "restore the database under a new name, first backup included", LowSeconds: 8*60 + storageGiB + 60, HighSeconds: 20*60 + 2*storageGiB + 4*60, Source: guessed}
-	check := Step{Name: "check it by content", LowSeconds: 1, HighSeconds: 15, Source: guessed}
-	if mode == Beside {
-		return []Step{restore, check}
+// Of data, in bytes per second: what a function reads from S3 and writes to a file system, and the overhead of a start.
+const (
+	slowData, fastData = 20 << 20, 200 << 20
+	starts             = 30 // seconds
+)
+
+// Steps are the steps of a plan's restore in their order; parts are restored at the same time. The ranges are those that
+// the lab draws from; a test holds the two together. Approval is not in them: it takes as long as a person takes.
+func Steps(p Plan, storageGiB int) []Step {
+	var steps []Step
+	before, restored := "take and verify a safety point", []Step{}
+	if p.Database {
+		before = "take and verify a safety snapshot"
+		restored = append(restored,
+			Step{Name: "restore the database under a new name, first backup included", LowSeconds: 8*60 + storageGiB + 60, HighSeconds: 20*60 + 2*storageGiB + 4*60, Source: guessed},
+			Step{Name: "check it by content", LowSeconds: 1, HighSeconds: 15, Source: guessed})
 	}
-	restore.Stopped, check.Stopped = true, true
+	if p.Data != nil {
+		restored = append(restored, Step{Name: "restore the application data", LowSeconds: 1 + int(p.Data.Bytes/fastData), HighSeconds: starts + int(p.Data.Bytes/slowData), Source: guessed})
+	}
+	if p.Configuration != nil {
+		restored = append(restored, Step{Name: "restore the configuration", LowSeconds: 1, HighSeconds: starts, Source: guessed})
+	}
+	if p.Mode == Beside {
+		return restored
+	}
+	safety := Step{Name: before, LowSeconds: 1, HighSeconds: starts, Source: guessed}
+	if p.Database {
+		safety.LowSeconds, safety.HighSeconds = 60+storageGiB, 3*60+2*storageGiB
+	}
+	steps = append(steps, safety, Step{Name: "stop the services", LowSeconds: 6, HighSeconds: 40, Source: guessed, Stopped: true})
+	for _, step := range restored {
+		step.Stopped = true
+		steps = append(steps, step)
+	}
 	// "The new DNS name becomes effective in about 10 minutes":
 	// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html
 	const renameLow, renameHigh = 8 * 60, 12 * 60
-	return []Step{
-		{Name: "take and verify a safety snapshot", LowSeconds: 60 + storageGiB, HighSeconds: 3*60 + 2*storageGiB, Source: guessed},
-		{Name: "stop the services", LowSeconds: 6, HighSeconds: 40, Stopped: true, Source: guessed},
-		restore, check,
-		{Name: "keep the old database under another name", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented},
-		{Name: "put the restored database in its place", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented},
-		{Name: "start the services by tier, and validate", LowSeconds: 60, HighSeconds: 4 * 60, Stopped: true, Source: guessed},
-		{Name: "rebuild the replica, its first backup included", LowSeconds: renameLow + 8*60 + 60 + 15, HighSeconds: renameHigh + 20*60 + 4*60 + 60, Source: guessed},
+	if p.Database {
+		steps = append(steps,
+			Step{Name: "keep the old database under another name", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented},
+			Step{Name: "put the restored database in its place", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented})
 	}
+	steps = append(steps, Step{Name: "start the services by tier, and validate", LowSeconds: 60, HighSeconds: 4 * 60, Stopped: true, Source: guessed})
+	if p.Database {
+		steps = append(steps, Step{Name: "rebuild the replica, its first backup included", LowSeconds: renameLow + 8*60 + 60 + 15, HighSeconds: renameHigh + 20*60 + 4*60 + 60, Source: guessed})
+	}
+	if p.Data != nil && p.Data.To == Files {
+		// "RPO of 15 minutes for most file systems": https://docs.aws.amazon.com/efs/latest/ug/efs-replication.html
+		steps = append(steps, Step{Name: "wait until the other region has the restored files", LowSeconds: 60, HighSeconds: 15 * 60, Source: documented})
+	}
+	return steps
 }

@@ -33,7 +33,12 @@ type Plan struct {
 	Changed  int          `json:"changed"` // objects whose source kept changing while it was read: verified as stored
 	Largest  int64        `json:"largest"` // bytes of the largest batch
 	Chain    Stretch      `json:"chain"`
+	Purpose  string       `json:"purpose,omitempty"` // ForRestore, or ""
 }
+
+// ForRestore is the purpose for which the versions of the point alone are judged: a restore reads nothing else, and after an
+// attack on the backups something lies on top of all of them and beside them.
+const ForRestore = "restore"
 
 // Stretch is the part of the chain of manifests that is looked at.
 type Stretch struct {

@@ -39,6 +39,7 @@ type Alarm struct {
 	Value       string // of the dimension
 	Period      time.Duration
 	Threshold   float64 // alarm at it and above
+	Under       bool    // alarm below it instead: never so good in the whole period
 	Missing     string  // TreatMissingData
 	Topic       string  // name of the SNS topic that is told of alarm and OK
 }

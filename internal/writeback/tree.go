@@ -51,7 +51,7 @@ func (t tree) List(ctx context.Context, use func(string) error) error {
 		}
 	}
 	err := backup.Directory(root).List(ctx, func(f backup.File) error {
-		if t.below == "" && strings.HasPrefix(f.Path, Beside+"/") {
+		if f.Mode.IsDir() || t.below == "" && strings.HasPrefix(f.Path, Beside+"/") {
 			return nil
 		}
 		return use(f.Path)
@@ -61,6 +61,18 @@ func (t tree) List(ctx context.Context, use func(string) error) error {
 		return err
 	}
 	return failed(err, "list", t.below)
+}
+
+// Folder makes a folder, or gives the one that is there its mode.
+func (t tree) Folder(name string, mode fs.FileMode) error {
+	own := t.at(name)
+	if info, err := t.files.Lstat(own); err == nil && info.IsDir() && info.Mode().Perm() == mode.Perm() {
+		return nil
+	}
+	if err := t.files.MkdirAll(own, 0o755); err != nil {
+		return failed(err, "make", own)
+	}
+	return failed(t.files.Chmod(own, mode), "change the mode of", own)
 }
 
 func (t tree) Partial(name string) bool { return strings.HasPrefix(path.Base(name), partial) }

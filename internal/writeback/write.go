@@ -2,8 +2,13 @@ package writeback
 
 import (
 	"context"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
+	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/manifest"
 )
 
@@ -37,7 +42,34 @@ func (r *run) write(ctx context.Context) error {
 			return nil
 		}
 	}
+	if err := r.folders(known); err != nil {
+		return err
+	}
 	r.progress.Phase = Done
+	return nil
+}
+
+// foldered is a destination that has folders.
+type foldered interface {
+	Folder(path string, mode fs.FileMode) error
+}
+
+// folders makes what the point has of folders, when everything is in them: one that nobody may write to would refuse it. The
+// innermost come first, for the same reason.
+func (r *run) folders(known *lines) error {
+	to, ok := r.to.(foldered)
+	if !ok {
+		return nil
+	}
+	for _, f := range slices.Backward(known.folders) {
+		mode, err := strconv.ParseUint(f.Mode, 8, 12)
+		if err != nil {
+			return failure.New(failure.Failed, "restore "+f.Key, "its mode: %v", err)
+		}
+		if err := to.Folder(strings.TrimPrefix(f.Key, known.reader.Header.Prefix), fs.FileMode(mode).Perm()); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -165,6 +165,7 @@ func (r *run) objects(ctx context.Context) (*lines, error) {
 		return nil, err
 	}
 	l := &lines{run: r, reader: reader, unread: map[string]bool{}}
+	reader.OnFolder = func(f manifest.Directory) { l.folders = append(l.folders, f) }
 	reader.OnUnread = func(u manifest.Unread) { l.unread[strings.TrimPrefix(u.Key, reader.Header.Prefix)] = true }
 	return l, l.next()
 }
@@ -176,6 +177,8 @@ type lines struct {
 	object manifest.Object
 	path   string // of the object; "" behind the last
 	unread map[string]bool
+
+	folders []manifest.Directory
 }
 
 func (l *lines) next() error {

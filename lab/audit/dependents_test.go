@@ -44,6 +44,7 @@ var dependents = []struct{ operation, arguments, actions string }{
 	{"RDS.CreateDBSnapshot", `{"DBInstanceIdentifier":"d","DBSnapshotIdentifier":"s","Tags":[{"Key":"a","Value":"b"}]}`, "rds:AddTagsToResource rds:CreateDBSnapshot rds:CreateDBSnapshot"},
 	{"RDS.RestoreDBInstanceFromDBSnapshot", `{"DBInstanceIdentifier":"d","DBSnapshotIdentifier":"s"}`, "rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceFromDBSnapshot"},
 	{"RDS.RestoreDBInstanceToPointInTime", `{"TargetDBInstanceIdentifier":"d","SourceDBInstanceIdentifier":"s"}`, "rds:RestoreDBInstanceToPointInTime rds:RestoreDBInstanceToPointInTime"},
+	{"RDS.StartDBInstanceAutomatedBackupsReplication", `{"SourceDBInstanceArn":"arn:aws:rds:us-west-2:1:db:d","KmsKeyId":"alias/acso-production-database"}`, "kms:CreateGrant kms:DescribeKey rds:StartDBInstanceAutomatedBackupsReplication"},
 	{"S3.CompleteMultipartUpload", `{"Bucket":"sealed","Key":"k"}`, "kms:Decrypt kms:GenerateDataKey s3:PutObject"},
 	{"S3.CopyObject", `{"Bucket":"sealed","Key":"k","CopySource":"sealed/there"}`, "kms:Decrypt kms:GenerateDataKey s3:GetObject s3:GetObjectTagging s3:PutObject s3:PutObjectTagging"},
 	{"S3.CreateMultipartUpload", `{"Bucket":"sealed","Key":"k"}`, "kms:GenerateDataKey s3:PutObject"},

@@ -24,13 +24,24 @@ var targets = []string{
 	"CloudWatch.PutMetricData", "SNS.Publish", "KMS.*", "S3.*", "*",
 }
 
-// draw makes the chaos of a seed: no fault to three, and each other trouble in a part of the runs.
-func draw(seed uint64, recovery string) chaos {
+// restoreTargets are what random faults break under a restore.
+var restoreTargets = []string{
+	"mutating", "RDS.*", "RDS.RestoreDBInstanceToPointInTime", "RDS.ModifyDBInstance", "RDS.DescribeDBInstances", "RDS.CreateDBSnapshot",
+	"ECS.*", "ECS.UpdateService", "DynamoDB.*", "DynamoDB.PutItem", "S3.*", "S3.GetObject", "S3.PutObject", "S3.ListObjectVersions",
+	"SSM.*", "SSM.PutParameter", "KMS.*", "EFS.*", "SNS.Publish", "*",
+}
+
+// draw makes the chaos of a seed, of targets in regions: no fault to three, and each other trouble in a part of the runs.
+func draw(seed uint64, targets []string, regions ...string) chaos {
 	random := rand.New(rand.NewPCG(seed, 0xACC0))
 	var c chaos
 	for range random.IntN(4) {
+		region := regions[0]
+		if len(regions) > 1 {
+			region = regions[random.IntN(len(regions))]
+		}
 		c.faults = append(c.faults, cloud.Fault{
-			Region: recovery, Operation: targets[random.IntN(len(targets))],
+			Region: region, Operation: targets[random.IntN(len(targets))],
 			First: 1 + random.IntN(25), Count: 1 + random.IntN(3), Effect: cloud.Effects[random.IntN(len(cloud.Effects))],
 		})
 	}
@@ -59,7 +70,10 @@ func draw(seed uint64, recovery string) chaos {
 // unleash lets the chaos of the run's seed loose.
 func (r *run) unleash() {
 	recovery := r.standby()
-	c := draw(r.options.Seed, recovery)
+	c := draw(r.options.Seed, targets, recovery)
+	if r.scenario.machine == restoreMachine { // it works in the one and writes its record and the replica in the other
+		c = draw(r.options.Seed, restoreTargets, r.env.Regions.Primary, r.env.Regions.Primary, recovery)
+	}
 	r.inject(c.faults)
 	if c.kill != nil && r.options.Kill == nil {
 		r.killAt(*c.kill)

@@ -16,6 +16,7 @@ type CrashOptions struct {
 	Seeds       int
 	First       uint64
 	Workers     int
+	Sample      int // kill at every n-th place only; 0 is every place
 	Progress    func(done, total int)
 }
 
@@ -60,6 +61,7 @@ func Crash(ctx context.Context, o CrashOptions) (*CrashResult, error) {
 		}
 		points, sum.States = append(points, found...), max(sum.States, states)
 	}
+	points = sampled(points, o.Sample)
 	results, err := inParallel(ctx, o.Workers, len(points), o.Progress, func(ctx context.Context, bench *Bench, i int) (*Result, error) {
 		return Run(ctx, scenario, Options{Seed: points[i].seed, Environment: o.Environment, Bench: bench, Kill: points[i].kill})
 	})
@@ -75,6 +77,18 @@ func Crash(ctx context.Context, o CrashOptions) (*CrashResult, error) {
 		sum.RTOP50Seconds, sum.RTOP99Seconds = &times[len(times)/2], &times[len(times)*99/100]
 	}
 	return sum, nil
+}
+
+// sampled is every n-th place, the last one included.
+func sampled(points []point, n int) []point {
+	if n <= 1 {
+		return points
+	}
+	var some []point
+	for i := len(points) - 1; i >= 0; i -= n {
+		some = append(some, points[i])
+	}
+	return some
 }
 
 func (r *CrashResult) add(run *Result, times []float64) []float64 {

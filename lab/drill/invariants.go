@@ -24,6 +24,9 @@ func (r *run) invariants(result *Result) []Invariant {
 	if r.scenario.lossless {
 		list = append(list, r.lostNothing())
 	}
+	if r.scenario.lossless && result.Outcome == FailedClean {
+		list = append(list, r.asItWas())
+	}
 	if r.scenario.lossless && result.Outcome == Recovered && !r.options.Random && r.options.Kill == nil && len(r.options.Faults) == 0 {
 		list = append(list, r.shortOutage())
 	}
@@ -112,7 +115,7 @@ func (r *run) namedEnd() Invariant {
 		if x.Status() == asl.Running {
 			return verdict(name, false, "%s still runs", x.ARN)
 		}
-		if r.isJudged(x) && outcomeOf(x) == "unnamed" {
+		if r.isJudged(x) && outcomeOf(x) == "unnamed" && !r.stopped[x] {
 			return verdict(name, false, "%s ended %s with %s: %s", x.ARN, x.Status(), x.Error(), x.Cause())
 		}
 	}

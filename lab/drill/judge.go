@@ -33,6 +33,9 @@ func (r *run) judge() *Result {
 	if result.Outcome == Recovered && r.scenario.judge == nil {
 		result.CriticalPath = r.criticalPath(result)
 	}
+	if r.scenario.machine == restoreMachine {
+		result.RestorePath = r.restorePath()
+	}
 	return result
 }
 
@@ -43,6 +46,7 @@ func (r *run) outcome() Outcome {
 	for _, x := range r.judged() {
 		o := outcomeOf(x)
 		switch {
+		case r.stopped[x]:
 		case o == StoodDown && ended == "none":
 			ended = o
 		case o != StoodDown && !x.StoppedAt().Before(last):

@@ -11,9 +11,12 @@ import (
 
 // observed is what the lab itself saw, beside the clients.
 type observed struct {
-	transitions int // states that the judged execution left
-	mutations   int // mutating calls while it ran
+	transitions int      // states that the judged execution left
+	left        []string // which
+	mutations   int      // mutating calls while it ran
 	promotions  []promotion
+	meddled     int      // mutating calls of the functions of the judged machine
+	abort       string   // what became of a request to abort: noted or refused
 	changes     []string // what was changed outside of the incident table, metrics and messages
 	milestones
 }
@@ -29,11 +32,17 @@ var bookkeeping = []string{"DynamoDB.", "CloudWatch.PutMetricData", "SNS.Publish
 
 func (r *run) observe() {
 	r.watch()
+	if r.scenario.machine == restoreMachine {
+		r.watchRestore()
+	}
 	primary := r.active()
 	var victim *stepfunctions.Execution // the first judged one: its region's mutating calls are where it can be killed
 	r.world.Cloud.Observe(func(c cloud.Record) {
 		if !c.Mutating {
 			return
+		}
+		if c.Caller != "probe" && c.Caller != "heartbeat" {
+			r.observed.meddled++
 		}
 		if victim != nil && victim.Status() == asl.Running && r.counts(c.To, victim.Region) {
 			r.observed.mutations++
@@ -58,6 +67,7 @@ func (r *run) observe() {
 		switch {
 		case strings.HasSuffix(e.Type, "StateExited"):
 			r.observed.transitions++
+			r.observed.left = append(r.observed.left, e.State())
 		case strings.HasSuffix(e.Type, "StateEntered"):
 			// A poll enters the same states again and again: one line tells of the first time.
 			r.entered(e.State())
@@ -83,7 +93,7 @@ func (r *run) observe() {
 
 // entered notes what the machine says by going on: a state behind the validation is only entered when it passed.
 func (r *run) entered(state string) {
-	if state == "FlipDns" {
+	if state == "ChooseFlip" {
 		first(&r.observed.validated, r.world.Sim.Now())
 	}
 	for _, f := range r.triggers[state] {

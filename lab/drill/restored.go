@@ -15,13 +15,21 @@ import (
 type restoring struct {
 	to     time.Time     // the moment; zero for the newest
 	old    *rds.Instance // that was live
-	before []string      // instances, services and their sizes, as they were
+	region string        // that is restored; the primary unless it says otherwise
+
+	began      time.Time
+	files      map[string]string // as they were when the restore began
+	parameters map[string]string
+	refused    int       // versions that an intruder could not delete
+	synced     time.Time // of the file system's replication, when the restore was about to end
+	before     []string  // instances, services and their sizes, as they were
 }
 
 func (r *run) remember() {
-	primary := r.env.Regions.Primary
+	primary := r.where()
 	r.restoring.old = r.world.RDS.Instance(primary, r.env.DatabaseIn(primary))
 	r.restoring.before = r.present()
+	r.restoring.began, r.restoring.files, r.restoring.parameters = r.world.Sim.Now(), r.liveFiles(), r.tree()
 }
 
 // present is what a restore may touch, as it is now.
@@ -47,7 +55,7 @@ func (r *run) sizes() []string {
 }
 
 func (r *run) liveDatabase() *rds.Instance {
-	return r.world.RDS.Instance(r.env.Regions.Primary, r.env.DatabaseIn(r.env.Regions.Primary))
+	return r.world.RDS.Instance(r.where(), r.env.DatabaseIn(r.where()))
 }
 
 // restoredInPlace judges a restore that took the place of what was there.
@@ -88,11 +96,11 @@ func (r *run) content() []Invariant {
 func (r *run) nothingLost() Invariant {
 	const name = "nothing that was there is lost"
 	old := r.restoring.old
-	if !slices.Contains(r.world.RDS.Instances(r.env.Regions.Primary), old) || !strings.Contains(old.ID, "-before-") {
+	if !slices.Contains(r.world.RDS.Instances(r.where()), old) || !strings.Contains(old.ID, "-before-") {
 		return verdict(name, false, "the old database is %s", old.ID)
 	}
-	for _, p := range r.world.RDS.Snapshots(r.env.Regions.Primary) {
-		if p.Status == "available" && strings.HasPrefix(p.ID, r.env.Database.Identifier+"-2") {
+	for _, p := range r.world.RDS.Snapshots(r.where()) {
+		if p.Status == "available" && strings.HasPrefix(p.ID, r.env.DatabaseIn(r.where())+"-2") {
 			return verdict(name, true, "kept as %s, with snapshot %s", old.ID, p.ID)
 		}
 	}
@@ -121,10 +129,24 @@ func (r *run) exactLoss() Invariant {
 			last = a.Receipt.At
 		}
 	}
+	for _, loss := range r.said().Losses {
+		if loss.Part == "database" { // of several parts, the largest loss is the one of the whole
+			said.LossSeconds = &loss.Seconds
+		}
+	}
 	span := last.Sub(r.restoring.to)
-	covered := *said.LossSeconds >= span.Seconds() && *said.LossSeconds <= (span+drained).Seconds()
+	covered := *said.LossSeconds >= span.Seconds() && *said.LossSeconds <= (span+r.draining()).Seconds()
 	return verdict(name, *said.LostTransactions == real && covered, "reported %d transactions and %.0f s; %d were given up, the last row of a client %.0f s after the moment",
 		*said.LostTransactions, *said.LossSeconds, real, span.Seconds())
+}
+
+// draining is the most that may pass from the last write of a client to the look that finds no task: longer when the
+// execution was killed meanwhile, or calls failed.
+func (r *run) draining() time.Duration {
+	if r.options.Kill != nil || r.options.Random {
+		return 2*drained + redriveAfter
+	}
+	return drained
 }
 
 func (r *run) oneWriter() Invariant {
@@ -153,7 +175,7 @@ func (r *run) replicaFollows() Invariant {
 }
 
 func (r *run) servedHere() Invariant {
-	since := r.world.Sim.Now().Sub(r.world.Traffic.LastAck(r.env.Regions.Primary))
+	since := r.world.Sim.Now().Sub(r.world.Traffic.LastAck(r.where()))
 	return verdict("clients are served at the end", since <= 5*time.Second, "the last write was acknowledged %s before the end", since)
 }
 
@@ -177,7 +199,7 @@ func (r *run) asBefore() []Invariant {
 func (r *run) restoredBeside() []Invariant {
 	const name = "what was restored is the moment, row by row"
 	list := []Invariant{r.originalLive(), r.sizesAsBefore(), r.servedHere()}
-	for _, i := range r.world.RDS.Instances(r.env.Regions.Primary) {
+	for _, i := range r.world.RDS.Instances(r.where()) {
 		if i == r.restoring.old {
 			continue
 		}

@@ -1,9 +1,11 @@
 package drill
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/world"
@@ -11,8 +13,8 @@ import (
 
 const restoreMachine = "restore-point-in-time"
 
-// restores: the data are wrong and the region is well. They run where the data are, in the primary region.
-var restores = []Scenario{
+// databaseRestores: the data are wrong and the region is well. They run where the data are, in the primary region.
+var databaseRestores = []Scenario{
 	{
 		Name: "restore-corrupted-table", Expected: Recovered, machine: restoreMachine, everywhere: true,
 		Sentence: "A table is corrupted at a known time: the database is restored to the second before, in its place; the old one is kept.",
@@ -167,9 +169,20 @@ const (
 	drained         = 45 * time.Second             // from the last write of a client to the look that finds no task
 )
 
-// input is what an operator types.
-func input(to, mode string) string {
-	return fmt.Sprintf(`{"to":%q,"mode":%q,"reason":"drill"}`, to, mode)
+// input is what an operator types, for the database alone.
+func input(to, mode string) string { return inputOf(to, mode, restore.Database) }
+
+// inputOf is what an operator types; without parts it is all of them.
+func inputOf(to, mode string, parts ...restore.Part) string {
+	text := fmt.Sprintf(`{"to":%q,"mode":%q,"reason":"drill"`, to, mode)
+	if len(parts) > 0 {
+		what, err := json.Marshal(parts)
+		if err != nil {
+			panic(err) // a list of words
+		}
+		text += `,"what":` + string(what)
+	}
+	return text + "}"
 }
 
 func stampZone(t time.Time, zone *time.Location) string { return t.In(zone).Format(time.RFC3339) }
@@ -198,5 +211,5 @@ func (r *run) restoreNow(text func() string) {
 	if r.restoring.before == nil {
 		r.remember()
 	}
-	r.startIn(r.env.Regions.Primary, text())
+	r.startIn(r.where(), text())
 }

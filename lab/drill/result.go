@@ -19,6 +19,7 @@ type Result struct {
 	Calls           int         `json:"calls"`
 	// What a person reads besides: not part of the promise of --json's first fields, but in it.
 	CriticalPath *CriticalPath `json:"criticalPath,omitempty"`
+	RestorePath  *RestorePath  `json:"restorePath,omitempty"`
 	Timeline     []Event       `json:"timeline"`
 	Repeat       string        `json:"repeat"`         // the command that repeats the run
 	Next         string        `json:"next,omitempty"` // what the execution said to do next, when it failed

@@ -53,12 +53,15 @@ func (r *run) laySnapshots() {
 }
 
 // prune runs the function as its schedule does, and keeps its answer.
-func (r *run) prune(region string) {
+func (r *run) prune(region string) { r.call(region, "prunesnapshots", `{"apply":true}`) }
+
+// call runs a function as a schedule or a person does, and keeps its answer.
+func (r *run) call(region, function, payload string) {
 	r.expecting++
-	r.world.Lambda.Invoke(r.world.Lambda.ARN(region, r.env.FunctionName("prunesnapshots")), json.RawMessage(`{"apply":true}`), func(answer json.RawMessage, err *lambda.Error) {
+	r.world.Lambda.Invoke(r.world.Lambda.ARN(region, r.env.FunctionName(function)), json.RawMessage(payload), func(answer json.RawMessage, err *lambda.Error) {
 		r.expecting--
 		if err != nil {
-			r.say("service", region, "prunesnapshots failed: %v", err)
+			r.say("service", region, "%s failed: %v", function, err)
 			return
 		}
 		r.answers = append(r.answers, string(answer))

@@ -26,6 +26,7 @@ type Options struct {
 	Environment *environment.Environment
 	Faults      []cloud.Fault
 	Random      bool        // also let the chaos of the seed loose, as a campaign does
+	Abort       int         // have a person ask to abort when the execution has left so many states; 0 for never
 	Kill        *Kill       // kill the execution there and redrive it
 	MustKill    bool        // a run that never reaches the place is a mistake
 	Live        func(Event) // called as things happen; may be nil
@@ -75,9 +76,11 @@ type run struct {
 	timeline  []Event
 	observed  observed
 	killed    bool
+	stopped   map[*stepfunctions.Execution]bool // by a person, on purpose
 	damage    world.Damage
 	restoring restoring
 	gone      gone
+	ticks     []tick
 	misplaced []string      // throwaway databases that were seen outside of their network
 	answers   []string      // of functions that the script called by itself
 	returns   time.Duration // a dead primary comes back so long after it died; 0 for never
@@ -97,8 +100,8 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{scenario: s, options: o, env: o.Environment, live: map[string]bool{}, triggers: map[string][]func(){}}
-	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines, Active: r.active()})
+	r := &run{scenario: s, options: o, env: o.Environment, live: map[string]bool{}, triggers: map[string][]func(){}, stopped: map[*stepfunctions.Execution]bool{}}
+	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines, Active: r.active(), Recent: s.recent})
 	for _, f := range o.Faults {
 		if err := r.world.Cloud.CheckFault(f); err != nil {
 			return nil, InputError{err}
@@ -112,6 +115,9 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 	}
 	if o.Kill != nil {
 		r.killAt(*o.Kill)
+	}
+	if o.Abort > 0 {
+		r.abortAt(o.Abort)
 	}
 	limit := s.limit
 	if limit == 0 {
@@ -193,6 +199,17 @@ func (r *run) breaks(region, format string, args ...any) {
 	r.say("fault", region, format, args...)
 }
 
+// stopAll has a person stop the judged executions that run.
+func (r *run) stopAll() {
+	for _, x := range r.judged() {
+		if x.Status() == asl.Running {
+			r.say("fault", x.Region, "a person stops the execution")
+			r.stopped[x] = true
+			x.Stop("Stopped", "by a person")
+		}
+	}
+}
+
 // startIn starts the judged machine in a region, as an operator or a schedule does.
 func (r *run) startIn(region, input string) {
 	_, err := r.world.States.Start(region, r.env.MachineName(r.scenario.Machine()), "", json.RawMessage(input))
@@ -201,9 +218,11 @@ func (r *run) startIn(region, input string) {
 	}
 }
 
+// redriveAfter is how long an operator takes to redrive an execution that was killed.
+const redriveAfter = 20 * time.Second
+
 // killAt kills the judged execution at a place and redrives it 20 s later, as an operator would.
 func (r *run) killAt(k Kill) {
-	const redriveAfter = 20 * time.Second
 	count := 0
 	kill := func(x *stepfunctions.Execution) {
 		if r.killed || x.Status() != asl.Running {

@@ -18,6 +18,7 @@ type Scenario struct {
 	quiet      bool          // nothing may be changed: the outcome is a stand-down
 	everywhere bool          // a crash test kills it in calls to both regions
 	turned     bool          // the recovery region is active when it begins
+	recent     bool          // it became so a moment ago: the cool-down runs
 	lossless   bool          // a planned switchover: no write may be lost, and clients wait no longer than its parts take
 	prepare    func(*run)
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
@@ -33,7 +34,24 @@ func (s Scenario) Machine() string {
 
 // Scenarios are all scenarios, in the order in which a reader meets them.
 func Scenarios() []Scenario {
-	return slices.Concat(failovers, backups, databaseBackups, dataBackups, configurationBackups, logBackups, dailyBackups, kept, verifications, chainVerifications, restores, failbacks, restoreTests, rebuilds)
+	return slices.Concat(
+		failovers,
+		backups,
+		databaseBackups,
+		dataBackups,
+		configurationBackups,
+		logBackups,
+		dailyBackups,
+		kept,
+		verifications,
+		chainVerifications,
+		hinderedBackups,
+		restores,
+		failbacks,
+		restoreTests,
+		rebuilds,
+		tellings,
+	)
 }
 
 // Find is the scenario of a name. The error names what is near.

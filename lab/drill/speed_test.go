@@ -53,6 +53,41 @@ func TestFailoverKeepsToItsCriticalPath(t *testing.T) {
 	}
 }
 
+// TestASwitchoverCostsClientsItsPartsAndNoWrite runs planned switchovers both ways: the lab judges the loss and the outage
+// of each by its own events.
+func TestASwitchoverCostsClientsItsPartsAndNoWrite(t *testing.T) {
+	const seeds = 12
+	e, err := environments.Named("production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bench, err := drill.NewBench()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"switchover", "switchover-back"} {
+		s, err := drill.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range uint64(seeds) {
+			r, err := drill.Run(context.Background(), s, drill.Options{Seed: seed, Environment: e, Bench: bench})
+			if err != nil {
+				t.Fatal(err)
+			}
+			judged := 0
+			for _, i := range r.Invariants {
+				if i.Name == "no write is lost" || i.Name == "clients waited only for the parts of the switchover" {
+					judged++
+				}
+			}
+			if !r.Ok() || judged != 2 {
+				t.Errorf("%s, seed %d: %s, RTO met %s: %+v", name, seed, r.Outcome, r.RTO.Met, r.Invariants)
+			}
+		}
+	}
+}
+
 func TestSameSeedSameBytes(t *testing.T) {
 	e, err := environments.Named("test")
 	if err != nil {

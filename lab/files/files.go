@@ -93,6 +93,19 @@ func (t *Tree) Text(name string) (string, bool) {
 	return string(f.Data), true
 }
 
+// Shape is what every path holds now, with its mode: what a restore has to bring back.
+func (t *Tree) Shape() map[string]string {
+	shape := map[string]string{}
+	for name, f := range t.entries {
+		mode := f.Mode
+		if mode.Type() == fs.ModeSymlink {
+			mode = fs.ModeSymlink
+		}
+		shape[name] = mode.String() + " " + string(f.Data)
+	}
+	return shape
+}
+
 // errStale is what a mount says whose server is gone: ESTALE.
 var errStale = errors.New("stale NFS file handle")
 

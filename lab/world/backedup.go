@@ -48,6 +48,10 @@ func (w *World) layParameters(region string) {
 	for _, name := range e.RegionalParameters {
 		w.SSM.Put(region, e.Parameters+"/"+name, region+" has its own "+name, types.ParameterTypeString, "")
 	}
+	// Whoever gives a webhook its secret puts it into both regions: messages are sent from the one that lives.
+	for _, endpoint := range e.Endpoints() {
+		w.SSM.Put(region, e.Parameters+"/"+endpoint.Secret, "signs messages to "+endpoint.URL, types.ParameterTypeSecureString, e.KeyAlias())
+	}
 	if region == e.Regions.Primary {
 		w.layShared(region)
 	}

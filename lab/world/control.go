@@ -12,6 +12,7 @@ import (
 
 	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
 	"github.com/acso/disaster-recovery/lab/cloud/eventbridge"
@@ -68,7 +69,7 @@ func (w *World) platform(f functions.Function, region string) platform.Platform 
 	p := cloud.Principal{Name: f.Name, Region: region, Grants: f.Grants(w.Env, region)}
 	return platform.Platform{
 		AWS: w.Cloud.Config(p), Environment: w.Env, Clock: clock{w.Sim, w.Cloud, region},
-		HTTP: w.ECS.Transport(region), DNS: w.DNS.Resolver(region), SQL: w.RDS.OpenerFor(p),
+		HTTP: w.Hooks.transport(region, w.ECS.Transport(region)), DNS: w.DNS.Resolver(region), SQL: w.RDS.OpenerFor(p),
 		Files: w.filesIn(region),
 	}
 }
@@ -110,6 +111,15 @@ func (w *World) layRules(region string) {
 		Pattern: fmt.Sprintf(`{"source":["aws.cloudwatch"],"detail-type":["CloudWatch Alarm State Change"],"detail":{"alarmName":[%q,%q],"state":{"value":["ALARM"]}}}`, e.PrimaryAlarm(), e.EndpointAlarm(e.Pair(region))),
 		Targets: []eventbridge.Target{{Invoke: func(event json.RawMessage) error {
 			_, err := w.States.Start(region, e.MachineName("failover"), "", event)
+			return err
+		}}},
+	})
+	w.Events.Create(region, eventbridge.Rule{
+		Name: e.EscalationRule(),
+		Pattern: fmt.Sprintf(`{"source":["aws.states"],"detail-type":["Step Functions Execution Status Change"],"detail":{"status":["RUNNING"],"stateMachineArn":[%q,%q]}}`,
+			e.MachineARN(region, "failover"), e.MachineARN(region, "failback")),
+		Targets: []eventbridge.Target{{Invoke: func(event json.RawMessage) error {
+			_, err := w.States.Start(region, e.MachineName("escalation"), "", event)
 			return err
 		}}},
 	})
@@ -162,9 +172,12 @@ func (w *World) watch() {
 	})
 	w.States.OnEnd(func(x *stepfunctions.Execution) {
 		delete(w.questions, x)
-		w.Events.Emit(x.Region, eventbridge.Event{
-			Source: "aws.states", DetailType: "Step Functions Execution Status Change", Resources: []string{x.ARN}, Detail: statusDetail(w, x),
-		})
+		w.emitStatus(x)
+	})
+	w.States.OnEvent(func(x *stepfunctions.Execution, e asl.Event) {
+		if e.Type == "ExecutionStarted" {
+			w.Sim.After(0, func() { w.emitStatus(x) })
+		}
 	})
 	w.States.OnToken(func(x *stepfunctions.Execution, token string) {
 		w.questions[x] = token
@@ -174,12 +187,22 @@ func (w *World) watch() {
 	})
 }
 
+// emitStatus emits the event about an execution's status: when it started, and when it ended.
+func (w *World) emitStatus(x *stepfunctions.Execution) {
+	w.Events.Emit(x.Region, eventbridge.Event{
+		Source: "aws.states", DetailType: "Step Functions Execution Status Change", Resources: []string{x.ARN}, Detail: statusDetail(w, x),
+	})
+}
+
 // statusDetail is the detail of the event about an execution's status.
 // https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 func statusDetail(w *World, x *stepfunctions.Execution) json.RawMessage {
 	detail := map[string]any{
 		"executionArn": x.ARN, "stateMachineArn": w.States.ARN(x.Region, x.Machine), "name": x.Name, "status": x.Status(),
-		"startDate": x.StartedAt().UnixMilli(), "stopDate": x.StoppedAt().UnixMilli(),
+		"startDate": x.StartedAt().UnixMilli(), "stopDate": nil,
+	}
+	if x.Status() != asl.Running {
+		detail["stopDate"] = x.StoppedAt().UnixMilli()
 	}
 	text, err := json.Marshal(detail)
 	if err != nil {

@@ -11,9 +11,12 @@ import (
 
 // layTurned lays down what an earlier failover decided: which region is active, in both regions' tables, and a switch that
 // sends clients there.
-func (w *World) layTurned(active string) {
+func (w *World) layTurned(active string, recent bool) {
 	e := w.Env
 	role := incident.Role{ActiveRegion: active, Epoch: 1}
+	if recent {
+		role.ChangedAt = w.Sim.Now()
+	}
 	if active == e.Regions.Recovery {
 		role.Switch = 1
 		w.DNS.Begins(switchCheck, false)

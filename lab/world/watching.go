@@ -1,15 +1,16 @@
 package world
 
 import (
+	"github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/internal/watching"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
-// layBackupAlarms makes the alarms on backups. They are raised until there are backups, as after a first deployment.
+// layBackupAlarms makes the alarms on backups, and on readiness, which judges them too. They are raised until there are backups, as after a first deployment.
 func (w *World) layBackupAlarms(region string) {
-	for _, a := range watching.Alarms(w.Env, region) {
+	for _, a := range append(watching.Alarms(w.Env, region), readiness.Alarm(w.Env)) {
 		definition := cloudwatch.Definition(a)
 		definition.AlarmActions = []string{w.Env.Topic(region, a.Topic)}
 		definition.OKActions = definition.AlarmActions

@@ -116,7 +116,7 @@ func (w *World) layNames() {
 	primary, recovery := e.Regions.Primary, e.Regions.Recovery
 	w.DNS.AddAlarmCheck(switchCheck, recovery, e.SwitchAlarm())
 	for _, region := range w.Cloud.Regions() {
-		check := "endpoint-" + region
+		check := checkOf(region)
 		w.DNS.AddEndpointCheck(check, e.RegionalName(region), e.Domain.HealthPath)
 		w.DNS.Add(route53.Setup{Name: e.CheckersName(region), Type: "TXT", Value: `"healthy"`, TTL: 10 * time.Second, Set: "healthy", Failover: "PRIMARY", Check: check})
 		w.DNS.Add(route53.Setup{Name: e.CheckersName(region), Type: "TXT", Value: `"unhealthy"`, TTL: 10 * time.Second, Set: "unhealthy", Failover: "SECONDARY"})

@@ -8,6 +8,7 @@ package world
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/asl"
@@ -69,6 +70,7 @@ type World struct {
 	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
 
 	split bool
+	Hooks *Hooks
 
 	questions map[*stepfunctions.Execution]string // task tokens that wait for a person
 	asked     []func(*stepfunctions.Execution)
@@ -84,9 +86,14 @@ type Options struct {
 	Machines    Machines
 	// Scheduled has backups start by their schedules, and be watched; without it only what a scenario starts runs.
 	Scheduled bool
+	// Checkers adds the second trigger, Route 53's alarm forwarded to the region that would be activated. A scenario without it
+	// has the probe's alarm alone, and delivers the other by World.Alarm.
+	Checkers bool
 	// Active is the region that serves when the world begins; "" means the primary. When it is the recovery region, an
 	// earlier failover brought clients there and the primary was rebuilt as its standby.
 	Active string
+	// Recent has that failover be of this very moment, so that its cool-down runs.
+	Recent bool
 }
 
 // Machines are the parsed state machines of an environment, by name. They may be shared by worlds of one thread.
@@ -132,7 +139,8 @@ func New(o Options) *World {
 	w.EFS = efs.New(c)
 	w.ECR = ecr.New(c)
 	w.Quotas = servicequotas.New(c)
-	w.DNS = route53.New(c, e.Domain.HostedZone, e.Domain.Name, alarms{w.Metrics}, metrics{w.Metrics})
+	_, zone, _ := strings.Cut(e.Domain.Name, ".") // the public name is a CNAME, which no zone has at its apex
+	w.DNS = route53.New(c, e.Domain.HostedZone, zone, alarms{w.Metrics}, metrics{w.Metrics})
 	w.ECS = ecs.New(c, w.RDS, w.DNS)
 	w.Lambda = lambda.New(c)
 	w.States = stepfunctions.New(c, w.Lambda, o.Evaluator)
@@ -144,6 +152,7 @@ func New(o Options) *World {
 	w.Files = files.New(s)
 	w.Away = w.Files.Twin()
 	w.EFS.OnCopied(w.copied)
+	w.Hooks = &Hooks{world: w}
 
 	active := o.Active
 	if active == "" {
@@ -154,10 +163,13 @@ func New(o Options) *World {
 	w.layBackedUp()
 	w.layNames()
 	w.layControl(o.Machines, o.Scheduled)
+	if o.Checkers {
+		w.layCheckers()
+	}
 	w.layBackupRules()
 	w.layRebuild()
 	if active != e.Regions.Primary {
-		w.layTurned(active)
+		w.layTurned(active, o.Recent)
 	}
 	if o.Scheduled {
 		w.laySchedules()

@@ -166,6 +166,9 @@ func (a *Account) RoleOf(region, kind, nameProperty, roleProperty, name string) 
 	return nil, fmt.Errorf("no template has %s %s in %s", kind, name, region)
 }
 
+// ByARN is a role that a template of the region has; nil when none has it.
+func (a *Account) ByARN(region, arn string) *Role { return a.roles[region+" "+arn] }
+
 // Function is the role of a Lambda function.
 func (a *Account) Function(region, name string) (*Role, error) {
 	return a.RoleOf(region, "AWS::Lambda::Function", "FunctionName", "Role", name)

@@ -114,7 +114,7 @@ func (o *Operator) Only(ctx context.Context) (Open, error) {
 	case silent != nil:
 		return Open{}, fmt.Errorf("no open incident was found, and not everybody was heard: %w", silent)
 	}
-	return Open{}, errors.New("no incident is open in either region: there is nothing to abort")
+	return Open{}, errors.New("no incident is open in either region: there is nothing to act on")
 }
 
 // Abort asks the procedure of an open incident to give back what it changed and to end. After the point of no return it

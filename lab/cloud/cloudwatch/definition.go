@@ -18,6 +18,9 @@ func Definition(a watching.Alarm) cloudwatch.PutMetricAlarmInput {
 		EvaluationPeriods: aws.Int32(1), DatapointsToAlarm: aws.Int32(1), Threshold: aws.Float64(a.Threshold),
 		ComparisonOperator: types.ComparisonOperatorGreaterThanOrEqualToThreshold, TreatMissingData: aws.String(a.Missing),
 	}
+	if a.Under {
+		in.ComparisonOperator = types.ComparisonOperatorLessThanThreshold
+	}
 	if a.Dimension != "" {
 		in.Dimensions = Dimensions(a.Dimension, a.Value)
 	}

@@ -106,8 +106,6 @@ func (s *Service) automatedBackups(call *cloud.Call, in *awsrds.DescribeDBInstan
 		}
 		out.DBInstanceAutomatedBackups = append(out.DBInstanceAutomatedBackups, backup)
 	}
-	if in.DbiResourceId == nil {
-		out.DBInstanceAutomatedBackups = append(out.DBInstanceAutomatedBackups, s.replicatedTo(call.Region, in.DBInstanceIdentifier)...)
-	}
+	out.DBInstanceAutomatedBackups = append(out.DBInstanceAutomatedBackups, s.replicatedTo(call.Region, in.DBInstanceIdentifier, in.DbiResourceId)...)
 	return out, nil
 }

@@ -51,6 +51,8 @@ type Durations struct {
 	// new name becomes effective": docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_RenameInstance.html.
 	// Modify is for the other changes, a guess.
 	Rename, Modify Span
+	// FirstShipping is until another region has the first of an instance's automated backups. A guess.
+	FirstShipping Span
 	// Lag is how far a connected replica is behind, drawn anew each minute. A guess: usually a few seconds across regions.
 	Lag Span
 }
@@ -70,6 +72,7 @@ func Defaults() Durations {
 		Delete:          Span{2 * time.Minute, 6 * time.Minute},
 		Rename:          Span{8 * time.Minute, 12 * time.Minute},
 		Modify:          Span{15 * time.Second, 60 * time.Second},
+		FirstShipping:   Span{5 * time.Minute, 20 * time.Minute},
 		Lag:             Span{200 * time.Millisecond, 3 * time.Second},
 	}
 }
@@ -114,6 +117,7 @@ func New(c *cloud.Cloud, keys Keys, network Network, metrics Metrics) *Service {
 	s.registerSnapshots()
 	s.registerRestores()
 	s.registerAccount()
+	s.registerReplicated()
 	return s
 }
 

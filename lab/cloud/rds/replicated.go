@@ -16,6 +16,7 @@ type replicated struct {
 	key    string
 	days   int32
 	late   time.Duration // how far behind the source's own backups
+	begins time.Time     // the first of them has arrived
 	latest time.Time     // as of the last settlement
 }
 
@@ -53,9 +54,20 @@ func (s *Service) StopBackups(region, id string) {
 	}
 }
 
+// BackedUpIn is up to when a region of another one's could restore an instance; ok is false when it has nothing of it.
+func (s *Service) BackedUpIn(region string, i *Instance) (latest time.Time, ok bool) {
+	for _, p := range s.replicated {
+		if p.region == region && p.source == i {
+			s.ship(p)
+			return p.latest, !p.latest.IsZero()
+		}
+	}
+	return time.Time{}, false
+}
+
 // ship settles up to which time a region can restore. While one of the two regions is gone, nothing is added.
 func (s *Service) ship(p *replicated) {
-	if !s.cloud.Reachable(p.source.Region, p.region) {
+	if !s.cloud.Reachable(p.source.Region, p.region) || s.sim.Now().Before(p.begins) {
 		return
 	}
 	if at := s.latestRestorable(p.source).Add(-p.late); at.After(p.latest) {
@@ -64,19 +76,22 @@ func (s *Service) ship(p *replicated) {
 }
 
 // replicatedTo describes what a region has of other regions' automated backups.
-func (s *Service) replicatedTo(region string, id *string) (list []types.DBInstanceAutomatedBackup) {
+func (s *Service) replicatedTo(region string, id, resource *string) (list []types.DBInstanceAutomatedBackup) {
 	for _, p := range s.replicated {
-		if p.region != region || id != nil && *id != p.source.ID {
+		if p.region != region || id != nil && *id != p.source.ID || resource != nil && *resource != p.source.resource {
 			continue
 		}
 		s.ship(p)
 		i := p.source
-		list = append(list, types.DBInstanceAutomatedBackup{
+		b := types.DBInstanceAutomatedBackup{
 			DBInstanceIdentifier: aws.String(i.ID), DBInstanceArn: aws.String(s.arn(i)), DbiResourceId: aws.String(i.resource), Region: aws.String(i.Region),
 			Engine: aws.String("postgres"), Encrypted: aws.Bool(true), KmsKeyId: aws.String(p.key), BackupRetentionPeriod: aws.Int32(p.days),
 			AllocatedStorage: aws.Int32(i.storage), InstanceCreateTime: aws.Time(i.created), Status: aws.String("replicating"),
-			RestoreWindow: &types.RestoreWindow{EarliestTime: aws.Time(i.earliest), LatestTime: aws.Time(p.latest)},
-		})
+		}
+		if !p.latest.IsZero() {
+			b.RestoreWindow = &types.RestoreWindow{EarliestTime: aws.Time(i.earliest), LatestTime: aws.Time(p.latest)}
+		}
+		list = append(list, b)
 	}
 	return list
 }

@@ -119,10 +119,10 @@ type Setup struct {
 	Set, Failover, Check string
 }
 
-// Add puts a record into the zone, known to all name servers.
+// Add puts a record into the zone in place of the one that it is, if there is one, known to all name servers.
 func (s *Service) Add(setup Setup) {
 	r := record{name: plain(setup.Name), kind: setup.Type, set: setup.Set, check: setup.Check, failover: types.ResourceRecordSetFailover(setup.Failover), ttl: setup.TTL, values: []string{setup.Value}}
-	s.records = append(s.records, r)
+	s.records = append(slices.DeleteFunc(slices.Clone(s.records), r.same), r)
 	s.live = slices.Clone(s.records)
 }
 

@@ -79,6 +79,9 @@ func (s *Service) Put(region, name, value string, kind types.ParameterType, key 
 	s.write(region, name, revision{value: value, kind: kind, key: key, tier: types.ParameterTierStandard, by: "scenario"})
 }
 
+// Drop removes a parameter as a scenario.
+func (s *Service) Drop(region, name string) { s.remove(s.parameters[[2]string{region, name}]) }
+
 // Value is a parameter's value; ok is false when there is none.
 func (s *Service) Value(region, name string) (value string, ok bool) {
 	p := s.parameters[[2]string{region, name}]

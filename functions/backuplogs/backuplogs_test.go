@@ -1,0 +1,148 @@
+package backuplogs_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/acso/disaster-recovery/environments"
+	"github.com/acso/disaster-recovery/functions/backuplogs"
+	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/lab/cloud/lambda"
+	"github.com/acso/disaster-recovery/lab/world"
+)
+
+// begin is production in the lab, without what schedules and machines would do by themselves.
+func begin(t *testing.T) *world.World {
+	t.Helper()
+	e, err := environments.Named("production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := world.New(world.Options{Seed: 1, Environment: e})
+	w.Traffic.Stop()
+	w.Sim.Run(w.Sim.Now().Add(10*time.Minute), nil)
+	return w
+}
+
+// call invokes the function in the primary region, as a machine does, with its own grants.
+func call(t *testing.T, w *world.World, input string) (out backuplogs.Output, kind string) {
+	t.Helper()
+	done := false
+	e := w.Env
+	w.Lambda.Invoke(w.Lambda.ARN(e.Regions.Primary, e.FunctionName("backuplogs")), json.RawMessage(input), func(answer json.RawMessage, err *lambda.Error) {
+		if done = true; err != nil {
+			kind = err.Type
+		} else if err := json.Unmarshal(answer, &out); err != nil {
+			t.Fatal(err)
+		}
+	})
+	w.Sim.Run(w.Sim.Now().Add(20*time.Minute), func() bool { return done })
+	return out, kind
+}
+
+// exported goes through all exports of a run as the machine does, and gives the last answer.
+func exported(t *testing.T, w *world.World, started time.Time) backuplogs.Output {
+	t.Helper()
+	out, kind := call(t, w, fmt.Sprintf(`{"started":%q}`, started.Format(time.RFC3339)))
+	for n := 0; kind == "" && out.Status != backuplogs.Exported; n++ {
+		if n > 200 {
+			t.Fatalf("it does not come to an end: %+v", out)
+		}
+		w.Sim.Run(w.Sim.Now().Add(30*time.Second), nil)
+		span, err := json.Marshal(out.Range)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, kind = call(t, w, fmt.Sprintf(`{"started":%q,"range":%s}`, started.Format(time.RFC3339), span))
+	}
+	if kind != "" {
+		t.Fatal(kind)
+	}
+	return out
+}
+
+func stored(t *testing.T, w *world.World, span *backuplogs.Range) backuplogs.Output {
+	t.Helper()
+	text, err := json.Marshal(span)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, kind := call(t, w, fmt.Sprintf(`{"action":"store","range":%s}`, text))
+	if kind != "" {
+		t.Fatal(kind)
+	}
+	return out
+}
+
+func TestADayIsExportedThatEndedTwelveHoursAgoOneGroupAfterTheOther(t *testing.T) {
+	w := begin(t)
+	started := w.Sim.Now()
+	out := exported(t, w, started)
+	if got := started.Sub(out.Range.To); got < 12*time.Hour || got > 12*time.Hour+time.Minute || out.Range.To.Sub(out.Range.From) != 24*time.Hour {
+		t.Errorf("%s to %s was exported at %s", out.Range.From, out.Range.To, started)
+	}
+	if out.Done != len(w.Env.LogGroups(w.Env.Regions.Primary)) || out.Done != out.Total {
+		t.Errorf("%d of %d groups", out.Done, out.Total)
+	}
+	if tasks := w.Logs.Tasks(); len(tasks) != out.Total {
+		t.Errorf("%d tasks for %d groups", len(tasks), out.Total)
+	}
+	if point := stored(t, w, out.Range).Point; point == nil || point.Objects < out.Total {
+		t.Errorf("%+v", point)
+	}
+}
+
+func TestTheNextRunBeginsWhereTheLastOneEnded(t *testing.T) {
+	w := begin(t)
+	first := exported(t, w, w.Sim.Now())
+	stored(t, w, first.Range)
+	w.Sim.Run(w.Sim.Now().Add(3*time.Hour), nil)
+	second := exported(t, w, w.Sim.Now())
+	if !second.Range.From.Equal(first.Range.To) || !second.Range.To.After(second.Range.From) {
+		t.Errorf("%+v follows %+v", second.Range, first.Range)
+	}
+}
+
+func TestARunningExportOfSomebodyElseIsWaitedFor(t *testing.T) {
+	w := begin(t)
+	w.Logs.Occupy(w.Env.Regions.Primary, time.Hour)
+	out, kind := call(t, w, fmt.Sprintf(`{"started":%q}`, w.Sim.Now().Format(time.RFC3339)))
+	if kind != "" || out.Status != backuplogs.Waiting {
+		t.Errorf("%+v, %s", out, kind)
+	}
+}
+
+func TestAnExportThatFailsTooOftenIsAFailure(t *testing.T) {
+	w := begin(t)
+	w.Logs.FailTasks(w.Env.Regions.Primary, 100)
+	started := w.Sim.Now().Format(time.RFC3339)
+	out, kind := call(t, w, fmt.Sprintf(`{"started":%q}`, started))
+	for range 20 {
+		if kind != "" {
+			break
+		}
+		w.Sim.Run(w.Sim.Now().Add(10*time.Minute), nil)
+		span, err := json.Marshal(out.Range)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, kind = call(t, w, fmt.Sprintf(`{"started":%q,"range":%s}`, started, span))
+	}
+	if kind != string(failure.Failed) {
+		t.Errorf("%+v, %q", out, kind)
+	}
+}
+
+func TestWithoutATimeNothingIsExported(t *testing.T) {
+	w := begin(t)
+	for _, input := range []string{`{}`, `{"action":"store"}`, `{"action":"x"}`, `{"range":{"from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}}`} {
+		if _, kind := call(t, w, input); kind != string(failure.InvalidInput) {
+			t.Errorf("%s: %q", input, kind)
+		}
+	}
+	if len(w.Logs.Tasks()) != 0 {
+		t.Error("something was exported")
+	}
+}

@@ -1,0 +1,189 @@
+package readiness_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/acso/disaster-recovery/functions/checkhealth"
+	"github.com/acso/disaster-recovery/functions/checklag"
+	judged "github.com/acso/disaster-recovery/internal/readiness"
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
+	"github.com/acso/disaster-recovery/lab/cloud/kms"
+)
+
+// TestADeadActiveRegionIsUnknownQuickly: what needs its answer is unknown, what is here is judged as ever, and all of it takes
+// seconds.
+func TestADeadActiveRegionIsUnknownQuickly(t *testing.T) {
+	b := newBench(t)
+	for name, trouble := range map[string]func(*site){
+		"dead":        func(s *site) { s.Cloud.Kill(s.primary) },
+		"unreachable": func(s *site) { s.Cloud.Cut(s.recovery, s.primary) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := b.world(t, 3)
+			defer s.Traffic.Stop()
+			s.pass(lived)
+			trouble(s)
+			before := s.Sim.Now()
+			report := s.judge()
+			if took := s.Sim.Now().Sub(before); took > 45*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if report.Verdict != judged.Unknown || report.RecoveryTimeSeconds == nil || report.LossSeconds == nil {
+				t.Errorf("%s, %s", report.Verdict, report.Because)
+			}
+			for _, c := range report.Checks {
+				far := c.Region == s.primary || c.Region == "global"
+				if far && c.Verdict != judged.Unknown || !far && c.Verdict != judged.Pass {
+					t.Errorf("%s in %s: %s: %s", c.Name, c.Region, c.Verdict, c.Evidence)
+				}
+			}
+		})
+	}
+}
+
+// TestACallThatFailsIsNeverAPass breaks every read of this region, one after the other: no check that needs it may pass. A login to the
+// database is no call of an API, and the probe's table has to answer for a report to be made at all.
+func TestACallThatFailsIsNeverAPass(t *testing.T) {
+	b := newBench(t)
+	s := b.world(t, 4)
+	s.pass(lived)
+	seen := map[string]bool{}
+	s.Cloud.Observe(func(r cloud.Record) {
+		if r.Caller == "readiness" && r.To == s.recovery && !r.Mutating && !strings.HasPrefix(r.Operation, "DynamoDB") && r.Operation != "RDS.Connect" {
+			seen[r.Operation] = true
+		}
+	})
+	s.judge()
+	s.Traffic.Stop()
+	if len(seen) < 15 {
+		t.Errorf("only %d kinds of calls were seen", len(seen))
+	}
+	for operation := range seen {
+		s := b.world(t, 4)
+		s.pass(lived)
+		s.Cloud.Inject(cloud.Fault{Region: s.recovery, Operation: operation, Effect: cloud.ErrorBefore})
+		if report := s.judge(); report.Verdict == judged.Pass {
+			t.Errorf("%s fails, and the region is ready", operation)
+		}
+		s.Traffic.Stop()
+	}
+}
+
+func TestWhatChangedIsTold(t *testing.T) {
+	s := newBench(t).world(t, 5)
+	s.pass(lived)
+	s.judge()
+	s.KMS.SetState(s.recovery, s.Env.DatabaseKey(s.recovery), kms.Disabled)
+	broken := s.judge().Drift
+	if !broken.Changed || !slices.Contains(broken.Changes, "database-key: fail, was pass") || broken.NotReadySince.IsZero() {
+		t.Errorf("%+v", broken)
+	}
+	s.pass(10 * time.Minute)
+	if again := s.judge().Drift; again.Changed || !again.NotReadySince.Equal(broken.NotReadySince) {
+		t.Errorf("%+v", again)
+	}
+	s.KMS.SetState(s.recovery, s.Env.DatabaseKey(s.recovery), kms.Enabled)
+	name := s.Env.Repository(s.Env.Services[0].Name)
+	s.ECR.Push(s.primary, name, "stable", "release 2")
+	mended := s.judge().Drift
+	if !mended.Changed || !mended.NotReadySince.IsZero() || !slices.ContainsFunc(mended.Changes, func(c string) bool { return strings.HasPrefix(c, "image "+s.Env.Services[0].Name) }) {
+		t.Errorf("%+v", mended)
+	}
+}
+
+// TestTheAlarmIsRaisedAfterAnHour: in the standby, and not in the active region, whose own metric says that it serves.
+func TestTheAlarmIsRaisedAfterAnHour(t *testing.T) {
+	s := newBench(t).world(t, 6)
+	defer s.Traffic.Stop()
+	name := judged.Alarm(s.Env).Name
+	state := func(region string) cloudwatch.State {
+		state, _, _ := s.Metrics.State(region, name)
+		return state
+	}
+	s.pass(2*time.Hour + 5*time.Minute) // CloudWatch judges whole periods
+	if here, there := state(s.recovery), state(s.primary); here == cloudwatch.Alarm || there == cloudwatch.Alarm {
+		t.Fatalf("in a healthy system it is %s here and %s in the active region", here, there)
+	}
+	s.KMS.SetState(s.recovery, s.Env.DatabaseKey(s.recovery), kms.Disabled)
+	s.pass(25 * time.Minute)
+	if state(s.recovery) == cloudwatch.Alarm {
+		t.Error("it is raised too early")
+	}
+	s.pass(2 * time.Hour)
+	if here, there := state(s.recovery), state(s.primary); here != cloudwatch.Alarm || there == cloudwatch.Alarm {
+		t.Errorf("after more than an hour it is %s here and %s in the active region", here, there)
+	}
+}
+
+func TestTheActiveRegionIsNotJudged(t *testing.T) {
+	s := newBench(t).world(t, 7)
+	defer s.Traffic.Stop()
+	s.pass(lived)
+	report, failed := s.ask(s.primary, `{}`)
+	if failed != nil || report.Verdict != judged.Pass || report.RecoveryTimeSeconds != nil || len(report.Checks) != 1 {
+		t.Errorf("%v, %+v", failed, report)
+	}
+	for payload, region := range map[string]string{`{"to":"us-east-1"}`: s.primary, `{"to":"us-west-2"}`: s.primary} {
+		if _, failed := s.ask(region, payload); failed == nil || failed.Type != "InvalidInput" {
+			t.Errorf("%s in %s: %v", payload, region, failed)
+		}
+	}
+}
+
+// TestAfterAFailoverTheOldPrimaryIsNotReady: it has no replica and was never released, whatever its own table says of roles.
+func TestAfterAFailoverTheOldPrimaryIsNotReady(t *testing.T) {
+	s := newBench(t).world(t, 8)
+	defer s.Traffic.Stop()
+	s.pass(lived)
+	s.Cloud.Kill(s.primary)
+	s.pass(90 * time.Minute)
+	s.Cloud.Revive(s.primary)
+	s.pass(30 * time.Minute)
+	report, failed := s.ask(s.primary, `{}`)
+	if failed != nil {
+		t.Fatal(failed)
+	}
+	var names []string
+	for _, c := range report.Findings() {
+		names = append(names, c.Name)
+	}
+	if report.Active != s.recovery || report.Verdict != judged.Fail || report.RecoveryTimeSeconds != nil || !slices.Contains(names, "replica-exists") {
+		t.Errorf("%s, active %s: %v", report.Verdict, report.Active, names)
+	}
+	if report, failed := s.ask(s.recovery, `{}`); failed != nil || report.Verdict != judged.Pass {
+		t.Errorf("the new active region: %v %s", failed, findings(report))
+	}
+}
+
+// TestTheEstimateHoldsWhatDrillsTake: recoveries of the lab lie within the sum of the steps' ranges.
+func TestTheEstimateHoldsWhatDrillsTake(t *testing.T) {
+	b := newBench(t)
+	low, high := judged.Span(judged.Steps(b.env))
+	for seed := range uint64(5) {
+		s := b.world(t, seed)
+		s.pass(lived)
+		s.Cloud.Kill(s.primary)
+		dead := s.Sim.Now()
+		s.Sim.Run(dead.Add(2*time.Hour), func() bool {
+			return s.ServesClients(s.recovery) && s.DNS.Answer(s.Env.Domain.Name) == s.Env.RegionalName(s.recovery)
+		})
+		took := s.Sim.Now().Sub(dead).Seconds()
+		if took < float64(low) || took > float64(high) {
+			t.Errorf("seed %d: the recovery took %.0f s, the estimate is %d to %d s", seed, took, low, high)
+		}
+		s.Traffic.Stop()
+	}
+}
+
+// TestTheLossIsBoundedAsByTheFailover: both allow for clocks that differ, by the same margin.
+func TestTheLossIsBoundedAsByTheFailover(t *testing.T) {
+	last := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
+	bound := checklag.Judge(last, last, "", false, time.Time{}, time.Hour)
+	if *bound.Seconds != judged.ClockAllowance.Seconds() || judged.ClockAllowance != checkhealth.SkewAllowance {
+		t.Errorf("readiness adds %s, the failover %s", judged.ClockAllowance, checkhealth.SkewAllowance)
+	}
+}

@@ -1,0 +1,92 @@
+package review
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/acso/disaster-recovery/environments"
+	"github.com/acso/disaster-recovery/internal/incident"
+	"github.com/acso/disaster-recovery/statemachines"
+)
+
+var opened = time.Date(2026, 3, 3, 9, 10, 0, 0, time.UTC)
+
+func record(t *testing.T) Record {
+	t.Helper()
+	e, err := environments.Named("production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Record{Environment: e, Region: "us-west-2", Incident: incident.Incident{
+		Epoch: 2, State: incident.Closed, Outcome: incident.Recovered, Reason: "us-west-2 serves clients", OpenedAt: opened, EndedAt: opened.Add(20 * time.Minute),
+		Trigger: "operator: pager <4711>", Seen: incident.Observation{Region: "us-east-1", FirstDown: opened.Add(-2 * time.Minute), CheckedAt: opened},
+		Fence: incident.Fence{State: incident.FenceOwed, Region: "us-east-1"},
+	}}
+}
+
+func TestWhatIsNotInTheRecordIsUnknown(t *testing.T) {
+	v := Write(record(t))
+	text := v.Markdown()
+	for _, words := range []string{"outage: at most 22m0s, within", "data lost: unknown", "complete the fence of us-east-1", "it was started by operator", "find the root cause"} {
+		if !strings.Contains(text, words) {
+			t.Errorf("it does not say %q:\n%s", words, text)
+		}
+	}
+	for _, phase := range v.Phases {
+		if phase.Verdict != Unknown {
+			t.Errorf("without a history %s is %s", phase.Name, phase.Verdict)
+		}
+	}
+	if len(v.Worked) != 0 {
+		t.Errorf("nothing is known to have worked: %v", v.Worked)
+	}
+	r := record(t)
+	r.Incident.Outcome = incident.FailedDirty
+	if got := Write(r).Impact[0]; !strings.HasPrefix(got, "service: unknown") {
+		t.Errorf("a failure measured a recovery: %s", got)
+	}
+}
+
+func TestPhasesAreHeldToTheirBudgets(t *testing.T) {
+	r := record(t)
+	loss := 96.0
+	r.Incident.LossSeconds = &loss
+	r.States = []Entered{{"OpenIncident", opened}, {"FencePrimary", opened.Add(4 * time.Minute)}, {"RecoverStandby", opened.Add(6*time.Minute + time.Second)}}
+	v := Write(r)
+	if v.Phases[0].Verdict != Within || v.Phases[1].Verdict != Slow || v.Phases[2].Verdict != Unknown {
+		t.Errorf("%+v", v.Phases)
+	}
+	if len(v.Slow) != 1 || !strings.Contains(v.Impact[1], "at most 1m36s, within the objective") {
+		t.Errorf("%v, %v", v.Slow, v.Impact)
+	}
+}
+
+func TestPagesEscapeWhatPeopleWrote(t *testing.T) {
+	page, err := Write(record(t)).HTML()
+	if err != nil || strings.Contains(page, "<4711>") || !strings.Contains(page, "&lt;4711&gt;") {
+		t.Errorf("%v: a person's words are markup", err)
+	}
+}
+
+// The phases are made of states: one that was renamed would make its phase unknown for ever.
+func TestThePhasesAreStatesOfTheFailover(t *testing.T) {
+	m, _ := statemachines.Named("failover")
+	var definition struct{ States map[string]any }
+	if err := json.Unmarshal([]byte(m.Definition), &definition); err != nil {
+		t.Fatal(err)
+	}
+	var sum time.Duration
+	for _, p := range parts {
+		for _, state := range []string{p.from, p.to} {
+			if definition.States[state] == nil {
+				t.Errorf("%s: the failover has no state %s", p.name, state)
+			}
+		}
+		sum += p.budget
+	}
+	if objective := record(t).Environment.Objectives.RecoveryTime.Critical.Std(); sum > objective {
+		t.Errorf("the budgets are %s together, and the objective is %s", sum, objective)
+	}
+}

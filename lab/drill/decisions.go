@@ -1,0 +1,82 @@
+package drill
+
+import (
+	"time"
+
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
+	"github.com/acso/disaster-recovery/lab/world"
+)
+
+// decisions: a person decides, or decides against it, and what was done before follows.
+var decisions = []Scenario{
+	{
+		Name: "manual-half-dead", Expected: Recovered,
+		Sentence: "Clients and checkers do not reach us-east-1, and us-west-2 does: no alarm goes off, and a person decides to leave it.",
+		prepare: func(r *run) {
+			at := r.moment()
+			r.at(at, func() {
+				r.breaks(r.active(), "clients and checkers do not reach the region; the other region does")
+				r.world.Cloud.Cut(cloud.Clients, r.active())
+				r.world.Cloud.Cut(cloud.Checkers, r.active())
+			})
+			r.at(at+2*time.Minute, func() { r.operate("manual", "") })
+		},
+	},
+	{
+		Name: "manual-while-alarm", Expected: Recovered,
+		Sentence: "The region dies, and a person starts the failover in the second in which the alarm does: one of the two stands down.",
+		prepare: func(r *run) {
+			at := r.moment()
+			r.at(at, r.killPrimary)
+			r.at(at+90*time.Second, func() { r.alarm(); r.operate("manual", "") })
+		},
+	},
+	{
+		Name: "dry-run", Expected: Recovered, quiet: true,
+		Sentence: "A person asks what a failover would do: every check and every decision is made, nothing is changed, and the plan is printed.",
+		prepare: func(r *run) {
+			r.at(r.moment(), func() {
+				r.broken = r.world.Sim.Now()
+				r.startIn(r.standby(), `{"mode":"dry-run","by":"Ada","reason":"drill"}`)
+			})
+		},
+		judge: func(r *run) []Invariant { return []Invariant{r.nothingChanged(), r.planned()} },
+	},
+	{
+		Name: "wrong-region", Expected: StoodDown, quiet: true,
+		Sentence: "A person starts a switchover in the region that is active already: it stands down, after asking the other region whether it knows better.",
+		prepare: func(r *run) {
+			r.at(r.moment(), func() { r.startIn(r.active(), `{"mode":"planned","by":"Ada","reason":"drill"}`) })
+		},
+	},
+	{
+		Name: "carried-fence-refused", Expected: StoodDown,
+		Sentence: "An execution is stopped behind its fence, and the person whom the next one asks says no: the old primary is opened again and seen to serve.",
+		prepare: func(r *run) {
+			recovery := r.standby()
+			r.at(0, func() { r.world.RDS.FixLag(recovery, r.env.DatabaseIn(recovery), 25*time.Minute) })
+			asked := 0
+			r.world.OnQuestion(func(x *stepfunctions.Execution) {
+				asked++
+				yes := asked == 1
+				r.after(time.Minute, func() { r.world.Reply(x, world.Answer{Approved: yes}) })
+			})
+			r.at(25*time.Minute+r.moment(), func() { r.world.Cloud.Cut(cloud.Checkers, r.active()); r.broken = r.world.Sim.Now() })
+			r.at(29*time.Minute, r.alarm)
+			r.when("PassPointOfNoReturn", func() {
+				r.after(0, r.stopAll)
+				r.after(30*time.Second, func() { r.world.Cloud.Heal(cloud.Checkers, r.active()) })
+				r.after(3*time.Minute, r.alarm)
+			})
+		},
+		judge: func(r *run) []Invariant { return []Invariant{r.asItWas(), r.lostNothing(), r.singleWriter()} },
+	},
+}
+
+// planned: the dry run's output holds a plan, and no function that it called changed anything, the memory included.
+func (r *run) planned() Invariant {
+	const name = "a plan, and no mutating call"
+	x := r.judged()[0]
+	return verdict(name, r.observed.meddled == 0 && hasPlan(x.Output()), "%s by the functions of the dry run", counted(r.observed.meddled, "mutating call"))
+}

@@ -1,0 +1,101 @@
+package drill
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/kms"
+	"github.com/acso/disaster-recovery/lab/world"
+)
+
+// refusals: going on would be worse than an outage, or is not possible.
+var refusals = []Scenario{
+	{
+		Name: "both-degraded", Expected: FailedClean,
+		Sentence: "The application of us-east-1 is down and the key of the replica cannot be used: the failover refuses, says why, and offers the choice.",
+		prepare: func(r *run) {
+			r.at(0, func() { r.world.KMS.SetState(r.standby(), r.env.DatabaseKey(r.standby()), kms.Disabled) })
+			r.at(r.moment(), r.breakApplication)
+		},
+	},
+	{
+		Name: "unfenceable-primary", Expected: FailedClean,
+		Sentence: "The application of us-east-1 is down, its region answers, and its network cannot be closed: a person says yes, and nothing is promoted beside it all the same.",
+		prepare: func(r *run) {
+			r.at(r.moment(), func() {
+				r.world.Cloud.Inject(cloud.Fault{Region: r.active(), Operation: "EC2.*", Effect: cloud.Throttled})
+				r.breakApplication()
+			})
+			r.operator(2*time.Minute, world.Answer{Approved: true})
+		},
+	},
+	{
+		Name: "manual-unfenceable", Expected: FailedClean, lossless: true,
+		Sentence: "A person wants to leave a primary that serves, and its network cannot be closed: nothing is promoted, and it serves on.",
+		prepare: func(r *run) {
+			r.at(r.moment(), func() {
+				r.broken = r.world.Sim.Now()
+				r.world.Cloud.Inject(cloud.Fault{Region: r.active(), Operation: "EC2.CreateNetworkAclEntry", Effect: cloud.ErrorBefore})
+				r.operate("manual", "")
+			})
+		},
+	},
+	{
+		Name: "switch-cannot-be-set", Expected: Recovered,
+		Sentence: "The application of us-east-1 is down and CloudWatch takes no data point any more: the records are edited instead.",
+		prepare: func(r *run) {
+			r.at(r.moment(), r.breakApplication)
+			r.operator(2*time.Minute, world.Answer{Approved: true})
+			r.when("MeasureFinalLoss", func() {
+				r.world.Cloud.Inject(cloud.Fault{Region: r.env.Regions.Recovery, Operation: "CloudWatch.PutMetricData", Effect: cloud.ErrorBefore})
+			})
+		},
+	},
+}
+
+// turned: us-west-2 is active, and us-east-1 its standby.
+var turned = []Scenario{
+	{
+		Name: "recovery-application-dies", Expected: Recovered, turned: true,
+		Sentence: "us-west-2 is active and its application dies: a person says yes, and the system comes back in us-east-1, by the switch.",
+		prepare: func(r *run) {
+			r.at(r.moment(), r.breakApplication)
+			r.operator(2*time.Minute, world.Answer{Approved: true})
+		},
+	},
+	{
+		Name: "recovery-region-dies", Expected: Recovered, turned: true,
+		Sentence: "us-west-2 is active and dies, with the switch frozen as it was: the records are edited, which needs us-east-1, and the plan says what is left.",
+		prepare:  func(r *run) { r.at(r.moment(), r.killPrimary) },
+	},
+	{
+		Name: "second-incident", Expected: Recovered, turned: true, recent: true,
+		Sentence: "The region that took over dies in the cool-down: the alarm starts nothing, and a person does.",
+		prepare: func(r *run) {
+			at := r.moment()
+			r.at(at, r.killPrimary)
+			r.at(at+6*time.Minute, func() { r.operate("manual", "") })
+		},
+	},
+}
+
+// hasPlan tells whether an output holds a plan with steps for every mode.
+func hasPlan(output json.RawMessage) bool {
+	type plan struct {
+		Decision string
+		Steps    []json.RawMessage
+	}
+	var out struct {
+		Plan struct{ Automatic, Manual, Planned plan }
+	}
+	if json.Unmarshal(output, &out) != nil {
+		return false
+	}
+	for _, p := range []plan{out.Plan.Automatic, out.Plan.Manual, out.Plan.Planned} {
+		if p.Decision == "" || len(p.Steps) == 0 {
+			return false
+		}
+	}
+	return true
+}
