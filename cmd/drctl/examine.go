@@ -11,11 +11,12 @@ type doctorCommand struct {
 	Environment string `default:"production" placeholder:"NAME|FILE" help:"The environment that is to be deployed (default: production)."`
 	Lab         bool   `help:"Examine the lab's account instead of the one that the AWS credentials lead to."`
 	JSON        bool   `name:"json" help:"Print the checks as JSON."`
+	Assembly    string `default:"cdk.out" placeholder:"DIR" help:"Where go run . -c environment=NAME wrote the templates, in which the needed quotas are counted (default: cdk.out)."`
 }
 
 // Help is the second paragraph of --help.
 func (doctorCommand) Help() string {
-	return "Tools of this machine, credentials, bootstrap and snapshot quota of both regions, and whether an incident or an owed fence forbids deploying. It only reads. Without --lab it is the one command that asks AWS. Exit status: 0 when every check passed, 1 when one failed or is unknown."
+	return "Tools of this machine, credentials, bootstrap, service quotas and bucket replication of both regions, and whether an incident or an owed fence forbids deploying. It only reads. Without --lab it is the one command that asks AWS. Exit status: 0 when every check passed, 1 when one failed or is unknown."
 }
 
 // Run examines.
@@ -25,6 +26,7 @@ func (c *doctorCommand) Run(ctx context.Context, a *app) error {
 		return mistake{err}
 	}
 	d := doctor.New(env)
+	d.Assembly = c.Assembly
 	var checks []doctor.Check
 	if c.Lab {
 		w, err := doctor.Laboratory(env)

@@ -36,6 +36,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/files"
 	"github.com/acso/disaster-recovery/lab/sim"
+	"github.com/acso/disaster-recovery/lab/sources"
 	"github.com/acso/disaster-recovery/lab/traffic"
 	"github.com/acso/disaster-recovery/statemachines"
 )
@@ -67,6 +68,7 @@ type World struct {
 	Stacks    *cloudformation.Service
 	Builds    *codebuild.Service
 	Files     *files.Tree // under /app/data
+	Sources   *sources.Repository
 	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
 
 	split bool
@@ -150,6 +152,7 @@ func New(o Options) *World {
 	w.Builds = codebuild.New(c)
 	w.States.Wait(w.Builds)
 	w.Files = files.New(s)
+	w.Sources = sources.New(s)
 	w.Away = w.Files.Twin()
 	w.EFS.OnCopied(w.copied)
 	w.Hooks = &Hooks{world: w}

@@ -31,6 +31,7 @@ type Table struct {
 type Quota struct {
 	Service, Name string
 	Code          string   // in Service Quotas; "" when it is not known
+	ServiceCode   string   `yaml:"serviceCode"` // the service's there
 	Default       int      // AWS's, before any raise
 	Scope         string   // region, account or stack
 	Need          string   // how the need is computed; "" when Count says it

@@ -13,6 +13,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/stacks/quota"
 )
 
 // Result is the answer of a check.
@@ -39,6 +40,10 @@ type Doctor struct {
 	// Config gives the AWS configuration of a region, by the ordinary credential chain or of the lab.
 	Config func(ctx context.Context, region string) (aws.Config, error)
 	Clock  platform.Clock
+	// Assembly is the folder of the synthesised templates, in which the needed quotas are counted.
+	Assembly string
+	// Needs are the quotas that are needed, instead of those of the templates; nil reads the templates.
+	Needs []quota.Row
 	// Tool runs a program of this machine and gives what it printed.
 	Tool func(ctx context.Context, name string, arguments ...string) (string, error)
 }
@@ -59,10 +64,13 @@ func (d *Doctor) Examine(ctx context.Context) []Check {
 	}
 	for _, region := range d.regions() {
 		config, signedIn := configs[region]
-		for _, examine := range []func(context.Context, aws.Config, string) Check{d.bootstrapped, d.snapshotQuota, d.incident} {
+		for _, examine := range []func(context.Context, aws.Config, string) Check{d.bootstrapped, d.snapshotQuota, d.replicated, d.incident} {
 			if signedIn {
 				checks = append(checks, d.bounded(ctx, func(ctx context.Context) Check { return examine(ctx, config, region) }))
 			}
+		}
+		if signedIn {
+			checks = append(checks, d.quotas(ctx, config, region)...)
 		}
 		if !signedIn {
 			checks = append(checks, Check{Name: "account in " + region, Result: Unknown, Detail: "nothing was asked without credentials", Todo: "sign in first"})

@@ -49,7 +49,7 @@ func examine(t *testing.T, prepare func(*world.World)) map[string]Check {
 	})
 	d := &Doctor{Environment: e, Tool: goodTools}
 	checks := d.ExamineLab(context.Background(), w)
-	if len(checks) != 11 {
+	if len(checks) != 19 {
 		t.Fatalf("%d checks: %+v", len(checks), checks)
 	}
 	found := map[string]Check{}
@@ -85,6 +85,14 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 			w.Cloud.Inject(cloud.Fault{Operation: "SSM.GetParameter", Effect: cloud.Throttled})
 		}, "bootstrap of us-west-2", Unknown, []string{"Rate exceeded"}},
 		{"too small a quota", func(w *world.World) { w.RDS.SetSnapshotQuota("us-west-2", 100) }, "snapshot quota of us-west-2", Fail, []string{"raise", "L-272F1212"}},
+		{"too small another quota", func(w *world.World) { w.Quotas.Set("us-west-2", "lambda", "L-B99A9384", 10) }, "quota of Lambda in us-west-2: Concurrent executions", Fail, []string{"100 are needed of 10", "request-service-quota-increase --region us-west-2 --service-code lambda --quota-code L-B99A9384"}},
+		{"a quota that may not be read", func(w *world.World) {
+			w.Cloud.Inject(cloud.Fault{Operation: "Service Quotas.GetServiceQuota", Effect: cloud.Throttled})
+		}, "quota of Lambda in us-east-1: Concurrent executions", Unknown, []string{"servicequotas:GetServiceQuota"}},
+		{"a first deployment that was left at that", func(w *world.World) {
+			e := w.Env
+			w.S3.Configure(e.BucketIn(e.Regions.Recovery, e.Buckets.Backups), nil, nil)
+		}, "replication of the buckets of us-west-2", Fail, []string{"is not replicated to us-east-1", "without -c first-deployment=yes"}},
 		{"a region that does not answer", func(w *world.World) { w.Cloud.Kill("us-east-1") }, "incident in us-east-1", Unknown, nil},
 		{"an open incident", func(w *world.World) {
 			w.Cloud.Kill("us-east-1")
@@ -136,5 +144,14 @@ func TestWithoutCredentialsNothingIsAsked(t *testing.T) {
 		if !strings.HasPrefix(c.Name, "tool") && c.Result == Pass {
 			t.Errorf("%+v passed without credentials", c)
 		}
+	}
+}
+
+// TestWithoutTemplatesTheNeedsAreUnknown: nobody may take a quota for enough whose need was not computed.
+func TestWithoutTemplatesTheNeedsAreUnknown(t *testing.T) {
+	d := &Doctor{Environment: production(t), Assembly: t.TempDir()}
+	checks := d.quotas(context.Background(), aws.Config{}, "us-east-1")
+	if len(checks) != 1 || checks[0].Result != Unknown || !strings.Contains(checks[0].Todo, "go run . -c environment=production") {
+		t.Errorf("%+v", checks)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/sim"
 	"github.com/acso/disaster-recovery/lab/world"
+	"github.com/acso/disaster-recovery/stacks/quota"
 )
 
 // Caller is the name under which the lab records the doctor's calls.
@@ -30,7 +31,14 @@ func Laboratory(e *environment.Environment) (*world.World, error) {
 		return nil, err
 	}
 	w := world.New(world.Options{Seed: 1, Environment: e, Evaluator: evaluator, Machines: machines})
+	table, err := quota.Defaults()
+	if err != nil {
+		return nil, err
+	}
 	for _, region := range w.Cloud.Regions() {
+		for _, q := range table.Quotas {
+			w.Quotas.Set(region, q.ServiceCode, q.Code, float64(q.Default))
+		}
 		w.SSM.Put(region, BootstrapParameter, strconv.Itoa(leastBootstrap), types.ParameterTypeString, "")
 		w.RDS.SetSnapshotQuota(region, e.Backup.SnapshotQuota)
 	}
@@ -40,6 +48,10 @@ func Laboratory(e *environment.Environment) (*world.World, error) {
 // ExamineLab examines the lab's account instead of a real one, and this machine's tools as they are.
 func (d *Doctor) ExamineLab(ctx context.Context, w *world.World) (checks []Check) {
 	d.Clock = virtual{w.Sim}
+	var err error // the lab's account needs what follows from the environment, without templates
+	if _, d.Needs, err = quota.Rows(d.Environment, nil); err != nil {
+		return []Check{unknown("quotas", err, "mend stacks/quota/quotas.yaml")}
+	}
 	d.Config = func(_ context.Context, region string) (aws.Config, error) {
 		config := w.Cloud.Config(cloud.Principal{Name: Caller, Region: cloud.Clients, Unlimited: true})
 		config.Region = region

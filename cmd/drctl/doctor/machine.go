@@ -15,7 +15,7 @@ import (
 
 // New is a doctor of this machine and of the account that its ordinary credential chain leads to.
 func New(e *environment.Environment) *Doctor {
-	return &Doctor{Environment: e, Config: chain, Clock: wall{}, Tool: run}
+	return &Doctor{Environment: e, Assembly: "cdk.out", Config: chain, Clock: wall{}, Tool: run}
 }
 
 // attempts is how often a question is asked: a doctor should not take minutes to say that nobody answers.

@@ -84,6 +84,7 @@ func New(c *cloud.Cloud, keys *kms.Service) *Service {
 	s.registerReads()
 	s.registerDeletes()
 	s.registerLists()
+	s.registerConfiguration()
 	s.registerMultipart()
 	// "Amazon S3 rounds the resulting time to the next day at midnight UTC".
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
