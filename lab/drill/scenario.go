@@ -54,6 +54,7 @@ func Scenarios() []Scenario {
 		failbacks, releases,
 		restoreTests,
 		rebuilds,
+		readinesses,
 		tellings,
 		readinesses,
 	)
