@@ -7,7 +7,6 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/internal/retention"
-	"github.com/acso/disaster-recovery/lab/cloud/s3"
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
@@ -206,7 +205,6 @@ var partRestores = []Scenario{
 		prepare: func(r *run) {
 			at := r.moment()
 			r.at(at, func() {
-				r.world.S3.Create(s3.Bucket{Name: r.dataBucket(), Region: r.where(), Versioned: true})
 				for n := range 12 {
 					r.world.S3.Put(r.dataBucket(), fmt.Sprintf("evidence/%02d/report (%d).pdf", n%3, n), fmt.Appendf(nil, "report %d", n))
 				}
