@@ -52,7 +52,7 @@ func run(arguments []string) error {
 	}
 	defer jsii.Close()
 	app, err := stacks.New(stacks.Options{
-		Environment: e, Outdir: outdir(), Builder: &stacks.Go{Root: root}, Root: root, First: given["first-deployment"] == "yes",
+		Environment: e, Outdir: outdir(), Builder: &stacks.Go{Root: root}, Root: root, Commit: commitOf(root, os.Stderr), First: given["first-deployment"] == "yes",
 	})
 	if err != nil {
 		return err

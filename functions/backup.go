@@ -3,6 +3,7 @@ package functions
 import (
 	"github.com/acso/disaster-recovery/functions/backupconfig"
 	"github.com/acso/disaster-recovery/functions/backupdata"
+	"github.com/acso/disaster-recovery/functions/backupinfra"
 	"github.com/acso/disaster-recovery/functions/backuplogs"
 	"github.com/acso/disaster-recovery/functions/checkreplication"
 	"github.com/acso/disaster-recovery/functions/copytodr"
@@ -26,6 +27,11 @@ func backup() []Function {
 			// It reads the files: the longest that Lambda allows, and memory for throughput.
 			Name: "backupdata", New: on(backupdata.New, (*backupdata.Handler).Handle), Grants: backupdata.Grants, Errors: backupdata.Errors,
 			Event: backupdata.Event, Timeout: longest, MemoryMB: 4 * memory, Regions: Both, Files: true, Concurrency: oneWriter,
+		},
+		{
+			// It holds the repository in memory while it archives a commit.
+			Name: "backupinfra", New: on(backupinfra.New, (*backupinfra.Handler).Handle), Grants: backupinfra.Grants, Errors: backupinfra.Errors,
+			Event: backupinfra.Event, Timeout: longest, MemoryMB: 4 * memory, Regions: Both, Concurrency: oneWriter,
 		},
 		{
 			Name: "backuplogs", New: on(backuplogs.New, (*backuplogs.Handler).Handle), Grants: backuplogs.Grants, Errors: backuplogs.Errors,

@@ -6,6 +6,7 @@ import (
 	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/functions/backupconfig"
 	"github.com/acso/disaster-recovery/functions/backupdata"
+	"github.com/acso/disaster-recovery/functions/backupinfra"
 	"github.com/acso/disaster-recovery/functions/backuplogs"
 	"github.com/acso/disaster-recovery/functions/catchup"
 	"github.com/acso/disaster-recovery/functions/checkhealth"
@@ -18,6 +19,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/failbacklock"
 	"github.com/acso/disaster-recovery/functions/fence"
 	"github.com/acso/disaster-recovery/functions/flipdns"
+	"github.com/acso/disaster-recovery/functions/followrole"
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/keepverified"
@@ -34,6 +36,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/rebuildreplica"
 	"github.com/acso/disaster-recovery/functions/rebuildstandby"
 	"github.com/acso/disaster-recovery/functions/recordtest"
+	"github.com/acso/disaster-recovery/functions/releasedatabase"
 	"github.com/acso/disaster-recovery/functions/reopen"
 	"github.com/acso/disaster-recovery/functions/restoreconfig"
 	"github.com/acso/disaster-recovery/functions/restoredata"
@@ -55,7 +58,7 @@ import (
 
 func TestExampleEventsAreInputs(t *testing.T) {
 	inputs := map[string]any{
-		"backupconfig": &backupconfig.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
+		"followrole": &followrole.Input{}, "backupconfig": &backupconfig.Input{}, "backupinfra": &backupinfra.Input{}, "backupdata": &backupdata.Input{}, "checkreplication": &checkreplication.Input{}, "backuplogs": &backuplogs.Input{},
 		"catchup": &catchup.Input{}, "planfailover": &planfailover.Input{}, "checkhealth": &checkhealth.Input{}, "checklag": &checklag.Input{}, "copytodr": &copytodr.Input{}, "fence": &fence.Input{},
 		"escalate": &escalate.Input{}, "review": &review.Input{},
 		"flipdns": &flipdns.Input{}, "heartbeat": &heartbeat.Input{}, "incident": &incident.Input{}, "notify": &notify.Input{},
@@ -66,7 +69,7 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"readiness": &readiness.Input{},
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},
 		"comparefiles": &comparefiles.Input{}, "failbacklock": &failbacklock.Input{}, "missingwrites": &missingwrites.Input{}, "rebuildstandby": &rebuildstandby.Input{},
-		"reopen": &reopen.Input{}, "returnconfig": &returnconfig.Input{}, "reversefiles": &reversefiles.Input{},
+		"releasedatabase": &releasedatabase.Input{}, "reopen": &reopen.Input{}, "returnconfig": &returnconfig.Input{}, "reversefiles": &reversefiles.Input{},
 		"prunesnapshots": &prunesnapshots.Input{}, "keepverified": &keepverified.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {

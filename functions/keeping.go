@@ -1,6 +1,7 @@
 package functions
 
 import (
+	"github.com/acso/disaster-recovery/functions/followrole"
 	"github.com/acso/disaster-recovery/functions/keepverified"
 	"github.com/acso/disaster-recovery/functions/prunesnapshots"
 	"github.com/acso/disaster-recovery/functions/watchbackups"
@@ -10,6 +11,10 @@ import (
 // it holds.
 func keeping() []Function {
 	return []Function{
+		{
+			Name: "followrole", New: on(followrole.New, (*followrole.Handler).Handle), Grants: followrole.Grants, Errors: followrole.Errors,
+			Event: followrole.Event, Timeout: brief, MemoryMB: memory, Regions: Both, Schedule: EveryMinute, Concurrency: 1,
+		},
 		{
 			// The longest, for a point of a million objects whose locks are prolonged; on most days it lists two days and is done.
 			Name: "keepverified", New: on(keepverified.New, (*keepverified.Handler).Handle), Grants: keepverified.Grants, Errors: keepverified.Errors,

@@ -21,6 +21,7 @@ type alarm struct {
 	missing               string // what a period without data means
 	topic                 string // that is told; "" for the on-call engineer's
 	silent                bool   // tells nobody: something else acts on it
+	muted                 bool   // tells nobody for as long as its region has the other role
 }
 
 // alarm makes the alarm; unless it is silent it tells somebody when it is raised and when it is over.
@@ -39,6 +40,9 @@ func (p *place) alarm(a alarm) awscloudwatch.CfnAlarm {
 		Statistic: jsii.String(a.statistic), Period: jsii.Number(a.period),
 		EvaluationPeriods: jsii.Number(a.periods), DatapointsToAlarm: jsii.Number(a.needed),
 		Threshold: jsii.Number(a.threshold), ComparisonOperator: jsii.String(comparison), TreatMissingData: jsii.String(a.missing),
+	}
+	if a.muted {
+		props.ActionsEnabled = jsii.Bool(false)
 	}
 	if !a.silent {
 		if a.topic == "" {

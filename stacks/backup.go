@@ -60,17 +60,21 @@ func (b *backup) startByClock() {
 }
 
 // startOnChange starts machines by events. A copy into the recovery region's Parameter Store is a change there too and must
-// not be copied back, so the rules are enabled where the data live.
+// not be copied back, so the rules are enabled where the data live; those that send events there are enabled elsewhere.
 func (b *backup) startOnChange() {
 	for _, r := range statemachines.Rules() {
-		target := b.env.MachineARN(b.region, r.Machine)
-		role := b.role(r.Name, "events.amazonaws.com", "Starts "+r.Machine+" by an event", grant.Grant{Actions: []string{"states:StartExecution"}, Resources: []string{target}})
+		target, action, why := b.env.MachineARN(b.region, r.Machine), "states:StartExecution", "Starts "+r.Machine+" by an event"
+		if r.Forward {
+			target, action = fmt.Sprintf("arn:aws:events:%s:%s:event-bus/default", b.env.Pair(b.region), b.env.Account), "events:PutEvents"
+			why = "Sends events to " + b.env.Pair(b.region) + " that start " + r.Machine + " there"
+		}
+		role := b.role(r.Name, "events.amazonaws.com", why, grant.Grant{Actions: []string{action}, Resources: []string{target}})
 		var pattern map[string]any
 		if err := json.Unmarshal([]byte(r.Pattern(b.env.Parameters, b.env.Prefix())), &pattern); err != nil {
 			panic(fmt.Sprintf("rule %s: %v", r.Name, err)) // a constant; a test of its package reads it
 		}
 		b.rule(rule{
-			name: b.env.Prefix() + "-" + r.Name, description: "Starts " + r.Machine + " by an event", pattern: pattern, disabled: !b.active(),
+			name: b.env.Prefix() + "-" + r.Name, description: why, pattern: pattern, disabled: !r.Enabled(b.active()),
 			target: &awsevents.CfnRule_TargetProperty{Id: jsii.String("machine"), Arn: jsii.String(target), RoleArn: role.RoleArn()},
 		}, b.dead)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/infrastructure"
 )
 
 // Options say what is synthesised and where to.
@@ -20,6 +21,8 @@ type Options struct {
 	Environment *environment.Environment
 	Outdir      string  // of the cloud assembly; "" for CDK's choice, which the CDK CLI makes through CDK_OUTDIR
 	Builder     Builder // makes the functions' binaries
+	// Commit is the full hash of what is deployed; every stack says it in an output, and the infrastructure's backups archive it.
+	Commit string
 	// Root is the directory of go.mod, the nominal source of the functions' assets.
 	Root string
 	// First leaves out what refers to the primary region's buckets in the recovery region, which is deployed before it.
@@ -105,6 +108,9 @@ func (a *app) place(region, name, description string) *place {
 		CrossRegionReferences: jsii.Bool(true),
 		TerminationProtection: jsii.Bool(true),
 		AnalyticsReporting:    jsii.Bool(false),
+	})
+	awscdk.NewCfnOutput(stack, jsii.String(infrastructure.CommitOutput), &awscdk.CfnOutputProps{
+		Description: jsii.String("The commit that this was deployed from"), Value: jsii.String(a.options.Commit),
 	})
 	return &place{Stack: stack, env: e, region: region, options: a.options}
 }

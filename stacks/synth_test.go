@@ -97,7 +97,7 @@ func synthesiseWith(o stacks.Options) (*assembly, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Outdir, o.Builder, o.Root = directory, binaries{}, root()
+	o.Outdir, o.Builder, o.Root, o.Commit = directory, binaries{}, root(), strings.Repeat("0123456789", 4)
 	app, err := stacks.New(o)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package stacks
 import (
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/following"
 	"github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/internal/watching"
 )
@@ -16,6 +17,11 @@ func (b *backup) alarms() {
 		}
 		if a.Dimension != "" {
 			made.dimensions = map[string]string{a.Dimension: a.Value}
+		}
+		for _, item := range following.Alarms(b.env, b.region) {
+			if item.Name == a.Name {
+				made.muted = !item.Enabled(b.active()) // function followrole switches it when the roles change
+			}
 		}
 		b.alarm(made)
 	}

@@ -27,25 +27,39 @@ func Schedules() []Schedule {
 		// Each point of the day is compared with what S3 states of it before the next one is due: the RPO counts from the
 		// newest point that is verified. Its input names no slot, since the machine takes none.
 		{"verify-data", "verify-backup", "cron(10/15 * * * ? *)", `{"depth":"attributes"}`},
-		{"backup-database", "backup-database", "cron(0 2/6 * * ? *)", `{"reason":"every six hours",` + slot + `}`},
+		{"backup-database", "backup-database", "cron(0 2/6 * * ? *)", `{"reason":"every six hours","class":"automated",` + slot + `}`},
 		// The procedures ask for a test restore once a month; a month is long to live with a backup that does not restore. After
 		// the maintenance window of Sunday, and clear of the backups.
 		{"test-restore", "test-restore", "cron(20 6 ? * SUN *)", `{"reason":"weekly"}`},
 	}
 }
 
+// deployed is a stack that was made or updated; one that was rolled back is as it was.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html
+const deployed = `{"source":["aws.cloudformation"],"detail-type":["CloudFormation Stack Status Change"],` +
+	`"detail":{"stack-id":[{"wildcard":"arn:aws:cloudformation:*:stack/PREFIX-*"}],"status-details":{"status":["CREATE_COMPLETE","UPDATE_COMPLETE","IMPORT_COMPLETE"]}}}`
+
 // Rule starts a machine by an event, in the region that is active.
 type Rule struct {
 	Name    string // after the environment's prefix
 	Machine string
+	// Forward has the rule send events from the region that stands by to the active one, whose own rule starts the machine:
+	// it is enabled where the others are not.
+	Forward bool
 	pattern string
 }
+
+// Enabled tells whether a rule is enabled in a region that is active or not.
+func (r Rule) Enabled(active bool) bool { return active != r.Forward }
 
 // Rules are all rules that start backups.
 func Rules() []Rule {
 	return []Rule{
 		// https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html
-		{"parameter-changed", "backup-configuration", `{"source":["aws.ssm"],"detail-type":["Parameter Store Change"],"detail":{"name":[{"prefix":"PARAMETERS/"}]}}`},
+		{"parameter-changed", "backup-configuration", false, `{"source":["aws.ssm"],"detail-type":["Parameter Store Change"],"detail":{"name":[{"prefix":"PARAMETERS/"}]}}`},
+		{"deployed", "backup-infrastructure", false, deployed},
+		// The other region is deployed to as well, and its events stay there unless they are sent on.
+		{"deployed-on-standby", "backup-infrastructure", true, deployed},
 	}
 }
 

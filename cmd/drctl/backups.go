@@ -52,6 +52,9 @@ func (c *backupsCommand) Run(ctx context.Context, a *app) error {
 	}
 	list = only(list, c.Kind)
 	if c.JSON {
+		if list.Unasked != "" { // the list is a list of points, and its reader has to know what it lacks
+			_, _ = fmt.Fprintln(a.stderr, "unknown:", list.Unasked)
+		}
 		err = writeJSON(a.stdout, list.Points)
 	} else {
 		err = a.screen().Backups(list)

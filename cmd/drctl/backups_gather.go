@@ -32,12 +32,14 @@ func gather(ctx context.Context, a account, env *environment.Environment, now, d
 		}
 		points[i].Refers = dayBefore(points[:i], points[i])
 	}
-	snapshots, err := bothRegions(ctx, a, env)
+	snapshots, unasked, err := bothRegions(ctx, a, env)
 	if err != nil {
 		return console.Backups{}, err
 	}
 	points = append(points, snapshots...)
-	return judged(points, env, now, day), nil
+	table := judged(points, env, now, day)
+	table.Unasked = unasked
+	return table, nil
 }
 
 // recent lists the days that are asked for, and goes on until each kind has a verified point.
@@ -84,20 +86,20 @@ func dayBefore(earlier []catalog.Point, p catalog.Point) (ids []string) {
 }
 
 // bothRegions lists the snapshots of both regions; the region that is asked for has to answer, and without the other one
-// no copy counts.
-func bothRegions(ctx context.Context, a account, env *environment.Environment) ([]catalog.Point, error) {
+// no copy counts. unasked says why the other one is not known, "" when it is.
+func bothRegions(ctx context.Context, a account, env *environment.Environment) (points []catalog.Point, unasked string, err error) {
 	here, _, err := catalog.Snapshots(ctx, rds.NewFromConfig(a.config), env, a.region)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	pair := env.Pair(a.region)
 	there, _, err := catalog.Snapshots(ctx, rds.NewFromConfig(a.in(pair)), env, pair)
 	if err != nil {
-		return here, nil // the table shows that these points are not verified
+		return here, pair + " was not asked for its snapshots, so that no copy counts: " + err.Error(), nil
 	}
-	return catalog.Merge(here, there), nil
+	return catalog.Merge(here, there), "", nil
 }
 
 // judged puts the points into the order of the table, with what retention and the age limits say.

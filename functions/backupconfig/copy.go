@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/parameters"
 )
 
@@ -33,6 +34,10 @@ const rounds = 3
 // the last one to look finds it. Values are compared first, so that nothing gets a new version without need.
 func (h *Handler) copy(ctx context.Context) (*Copy, error) {
 	path := h.p.Environment.Parameters
+	// What stands by may hold older values than what serves, and must not bring them back.
+	if err := incident.RequireActive(ctx, h.p, "copy the parameters below "+path); err != nil {
+		return nil, err
+	}
 	made := &Copy{Region: h.p.Environment.Pair(h.p.Region()), Kept: []string{}, Surplus: []string{}}
 	tree, _, err := parameters.Read(ctx, h.ssm, path)
 	if err != nil {

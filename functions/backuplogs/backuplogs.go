@@ -21,6 +21,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
 	"github.com/acso/disaster-recovery/internal/recoverypoint"
 	"github.com/acso/disaster-recovery/internal/retention"
@@ -113,6 +114,11 @@ const about = "export/range.json"
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if in.Action != "" && in.Action != "export" && in.Action != "store" {
 		return Output{}, failure.New(failure.InvalidInput, "back up logs", "action %q is neither export nor store", in.Action)
+	}
+	if in.Action != "store" { // which is checked when its point is taken
+		if err := incident.RequireActive(ctx, h.p, "export the logs of "+h.p.Region()); err != nil {
+			return Output{}, err
+		}
 	}
 	if in.Range == nil {
 		if in.Started.IsZero() || in.Action == "store" {

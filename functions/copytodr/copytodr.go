@@ -19,10 +19,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
+	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/retention"
 )
 
 // Event is an example input.
@@ -46,6 +48,8 @@ type Input struct {
 	Action    string `json:"action"`    // copy (the default) or status
 	Execution string `json:"execution"` // name of the execution
 	Source    string `json:"source"`    // ARN of the snapshot, in the region where the function runs
+	// Class is that of the snapshot: RDS copies no tags to another region unless it is told to.
+	Class retention.Class `json:"class"`
 }
 
 // Status is how far a copy is.
@@ -197,6 +201,10 @@ func (h *Handler) usableKey(ctx context.Context, op string) (arn string, err err
 
 func (h *Handler) copy(ctx context.Context, target string, in Input) (Output, error) {
 	op := "copy snapshot " + in.Source + " to " + h.destination + " as " + target
+	class, err := catalog.ClassTag(in.Class)
+	if err != nil {
+		return Output{}, err
+	}
 	key, err := h.usableKey(ctx, op)
 	if err != nil {
 		return Output{}, err
@@ -207,7 +215,7 @@ func (h *Handler) copy(ctx context.Context, target string, in Input) (Output, er
 	// (rds.CopyDBSnapshotInput.PreSignedUrl: "ignored in other Amazon Web Services Regions").
 	out, err := h.rds.CopyDBSnapshot(limited, &rds.CopyDBSnapshotInput{
 		SourceDBSnapshotIdentifier: aws.String(in.Source), TargetDBSnapshotIdentifier: aws.String(target), KmsKeyId: aws.String(key),
-		Tags: []types.Tag{{Key: aws.String(Tag), Value: aws.String(in.Execution)}},
+		Tags: []types.Tag{{Key: aws.String(Tag), Value: aws.String(in.Execution)}, class},
 	})
 	var taken *types.DBSnapshotAlreadyExistsFault
 	var unusable *types.KMSKeyNotAccessibleFault

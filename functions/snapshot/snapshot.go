@@ -2,7 +2,7 @@
 //
 // It refuses to make room: when the snapshot quota is reached it says so and removes nothing. It never waits: the state
 // machine asks for the status until the snapshot is available. A snapshot of the same name that another execution took
-// is a failure, not a success.
+// is a failure, not a success. It stands down in a region that is not active, where the database is a copy.
 package snapshot
 
 import (
@@ -18,10 +18,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
+	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/retention"
 )
 
 // Event is an example input.
@@ -31,7 +34,8 @@ var Event []byte
 
 // Errors are the kinds that it fails with.
 var Errors = []failure.Kind{
-	failure.InvalidInput, failure.NotFound, failure.Unavailable, failure.Denied, failure.QuotaReached, failure.KeyMissing, failure.Unsafe, failure.Failed,
+	failure.InvalidInput, failure.StandingBy, failure.NotFound, failure.Unavailable, failure.Denied, failure.QuotaReached, failure.KeyMissing, failure.Unsafe, failure.Failed,
+	failure.Internal,
 }
 
 // Tag carries the name of the execution that took a snapshot.
@@ -42,6 +46,9 @@ type Input struct {
 	Action    string    `json:"action"`    // take (the default) or status
 	Execution string    `json:"execution"` // name of the execution; the snapshot's name derives from it
 	Started   time.Time `json:"started"`   // when the execution started
+	// Class is how long it is kept: manual (the default; the daily ones and those that people take) or automated, see
+	// internal/retention.
+	Class retention.Class `json:"class"`
 }
 
 // Status is how far a snapshot is.
@@ -80,12 +87,12 @@ func New(p platform.Platform) *Handler { return &Handler{p: p, client: rds.NewFr
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	database := fmt.Sprintf("arn:aws:rds:%s:%s:db:%s", region, e.Account, e.DatabaseIn(region))
 	snapshots := fmt.Sprintf("arn:aws:rds:%s:%s:snapshot:%s-*", region, e.Account, e.DatabaseIn(region))
-	return []grant.Grant{
+	return append(incident.ActiveGrants(e, region), []grant.Grant{
 		{Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{database}},
 		{Actions: []string{"rds:DescribeDBSnapshots", "rds:AddTagsToResource"}, Resources: []string{snapshots}},
 		// Checked on both: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html
 		{Actions: []string{"rds:CreateDBSnapshot"}, Resources: []string{database, snapshots}},
-	}
+	}...)
 }
 
 // Name is the snapshot's identifier: the database, the start of the execution (UTC) and eight digits of its name's digest,
@@ -102,6 +109,10 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	}
 	database := h.p.Environment.DatabaseIn(h.p.Region())
 	name := Name(database, in.Execution, in.Started)
+	class, err := catalog.ClassTag(in.Class)
+	if err != nil {
+		return Output{}, err
+	}
 	found, err := h.describe(ctx, name)
 	if err != nil {
 		return Output{}, err
@@ -114,7 +125,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case in.Action == "status":
 		return Output{}, failure.New(failure.NotFound, "look at snapshot "+name, "it does not exist").Next("look in CloudTrail for DeleteDBSnapshot, then start backup-database again")
 	}
-	return h.take(ctx, database, name, in)
+	return h.take(ctx, database, name, class, in)
 }
 
 func (h *Handler) describe(ctx context.Context, name string) (*types.DBSnapshot, error) {
@@ -134,8 +145,11 @@ func (h *Handler) describe(ctx context.Context, name string) (*types.DBSnapshot,
 	return nil, nil
 }
 
-func (h *Handler) take(ctx context.Context, database, name string, in Input) (Output, error) {
+func (h *Handler) take(ctx context.Context, database, name string, class types.Tag, in Input) (Output, error) {
 	op := "take snapshot " + name + " of " + database + " in " + h.p.Region()
+	if err := incident.RequireActive(ctx, h.p, op); err != nil {
+		return Output{}, err
+	}
 	instances, err := h.client.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(database)})
 	if err != nil {
 		return Output{}, failure.FromAWS(err, "%s", op)
@@ -150,7 +164,7 @@ func (h *Handler) take(ctx context.Context, database, name string, in Input) (Ou
 	}
 	created, err := h.client.CreateDBSnapshot(ctx, &rds.CreateDBSnapshotInput{
 		DBInstanceIdentifier: aws.String(database), DBSnapshotIdentifier: aws.String(name),
-		Tags: []types.Tag{{Key: aws.String(Tag), Value: aws.String(in.Execution)}},
+		Tags: []types.Tag{{Key: aws.String(Tag), Value: aws.String(in.Execution)}, class},
 	})
 	var taken *types.DBSnapshotAlreadyExistsFault
 	var busy *types.InvalidDBInstanceStateFault

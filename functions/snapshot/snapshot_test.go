@@ -7,11 +7,18 @@ import (
 	"testing"
 	"time"
 
+	awsrds "github.com/aws/aws-sdk-go-v2/service/rds"
+
 	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/functions/snapshot"
+	"github.com/acso/disaster-recovery/internal/catalog"
+	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/dynamodb"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
 	"github.com/acso/disaster-recovery/lab/cloud/rds"
 	"github.com/acso/disaster-recovery/lab/sim"
@@ -35,6 +42,7 @@ func (surroundings) BeforeChange(func())                                     {}
 func (surroundings) Publish(string, string, string, string, string, float64) {}
 
 type world struct {
+	env   *environment.Environment
 	sim   *sim.Sim
 	cloud *cloud.Cloud
 	rds   *rds.Service
@@ -54,7 +62,11 @@ func begin(t *testing.T) *world {
 	k.Alias(east, "acso-production-database", k.Create(east, ""))
 	db := rds.New(c, keys{k}, surroundings{}, surroundings{})
 	db.Create(east, rds.Setup{ID: e.Database.Identifier, Key: e.Database.Keys.Primary, Retention: 35, Window: e.Database.BackupWindow})
-	w := &world{sim: s, cloud: c, rds: db}
+	tables := dynamodb.New(c)
+	for _, region := range []string{east, west} {
+		tables.Create(region, e.IncidentTable(), "pk", "")
+	}
+	w := &world{env: e, sim: s, cloud: c, rds: db}
 	handler := snapshot.New(platform.Platform{
 		AWS:         c.Config(cloud.Principal{Name: "snapshot", Region: east, Grants: snapshot.Grants(e, east)}),
 		Environment: e, Clock: s,
@@ -100,6 +112,47 @@ func TestTakesOneSnapshotHoweverOftenItIsAsked(t *testing.T) {
 	}
 	if manual != 1 {
 		t.Errorf("there are %d snapshots", manual)
+	}
+}
+
+// TestASnapshotSaysHowLongItIsKept: retention must not have to guess from the time of day.
+func TestASnapshotSaysHowLongItIsKept(t *testing.T) {
+	for class, want := range map[retention.Class]retention.Class{"": retention.Manual, retention.Automated: retention.Automated} {
+		w := begin(t)
+		in := input("nightly")
+		in.Class = class
+		if _, err := w.call(in); err != nil {
+			t.Fatal(err)
+		}
+		client := awsrds.NewFromConfig(w.cloud.Config(cloud.Principal{Name: "test", Region: east, Unlimited: true}))
+		points, _, err := catalog.Snapshots(context.Background(), client, w.env, east)
+		if err != nil || len(points) != 1 || points[0].Class != want {
+			t.Errorf("asked for class %q: %+v, %v", class, points, err)
+		}
+	}
+	w := begin(t)
+	in := input("nightly")
+	in.Class = retention.Weekly
+	before := len(w.rds.Snapshots(east))
+	if _, err := w.call(in); !failure.Is(err, failure.InvalidInput) || len(w.rds.Snapshots(east)) > before {
+		t.Errorf("a class of other kinds: %v", err)
+	}
+}
+
+// TestARegionThatStandsByTakesNoSnapshot, also when it was dead during the failover and only the other region knows of it.
+func TestARegionThatStandsByTakesNoSnapshot(t *testing.T) {
+	w := begin(t)
+	there := platform.Platform{AWS: w.cloud.Config(cloud.Principal{Name: "test", Region: west, Unlimited: true}), Environment: w.env, Clock: w.sim}
+	if err := incident.NewStore(there).SetRole(context.Background(), incident.Role{ActiveRegion: west, Switch: 1, Epoch: 1}); err != nil {
+		t.Fatal(err)
+	}
+	before := len(w.rds.Snapshots(east)) // RDS's own
+	if _, err := w.call(input("nightly")); !failure.Is(err, failure.StandingBy) || len(w.rds.Snapshots(east)) > before {
+		t.Errorf("got %v and %d snapshots", err, len(w.rds.Snapshots(east)))
+	}
+	w.cloud.Kill(west) // what it decided cannot be asked any more, and what is known here stands
+	if _, err := w.call(input("nightly")); err != nil {
+		t.Errorf("without the other region: %v", err)
 	}
 }
 

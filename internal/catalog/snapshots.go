@@ -24,6 +24,18 @@ const (
 // CopySuffix ends the name of a snapshot's copy in the other region.
 const CopySuffix = "-dr"
 
+// ClassTag is the tag that a snapshot and its copy get when they are made, so that retention does not have to guess from the
+// time of day. "" is the longer of the two classes of snapshots; any other is refused with InvalidInput.
+func ClassTag(class retention.Class) (types.Tag, error) {
+	if class == "" {
+		class = retention.Manual
+	}
+	if class != retention.Manual && class != retention.Automated {
+		return types.Tag{}, failure.New(failure.InvalidInput, "keep a snapshot", "class %q is neither %s nor %s", class, retention.Manual, retention.Automated)
+	}
+	return types.Tag{Key: aws.String(retention.TagKey), Value: aws.String(string(class))}, nil
+}
+
 // Snapshots lists the manual snapshots of a region that backups of this environment made, by time. used counts all manual
 // ones of the region, since the quota does.
 func Snapshots(ctx context.Context, client *rds.Client, e *environment.Environment, region string) (points []Point, used int, err error) {

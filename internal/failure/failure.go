@@ -23,6 +23,8 @@ const (
 	CoolingDown Kind = "CoolingDown"
 	// Superseded: this execution no longer owns the incident; it must touch nothing more.
 	Superseded Kind = "Superseded"
+	// StandingBy: the step is done in the active region, and this one is not; nothing was touched.
+	StandingBy Kind = "StandingBy"
 	// Aborted: an operator asked to end the procedure before its point of no return.
 	Aborted Kind = "Aborted"
 	// NotFound: the resource that the step acts on does not exist.

@@ -15,13 +15,15 @@ import (
 // File is the document's path in the recovery point.
 const File = "deployment.json"
 
-// CommitTag is the tag that every stack carries: the full hash of the commit that it was deployed from.
-const CommitTag = "acso:commit"
+// CommitOutput is the output that every stack has: the full hash of the commit that it was deployed from. It is no tag, since
+// CloudFormation puts a stack's tags on all its resources, and no parameter, since a deployment keeps a parameter's last value:
+// https://docs.aws.amazon.com/cdk/v2/guide/ref-cli-cmd-deploy.html
+const CommitOutput = "Commit"
 
 // Deployment is what runs, and what it was made from. Paths are below the folder of the point, where manifest objects lie
 // too: the key of one is the manifest's prefix and the path.
 type Deployment struct {
-	Commit        string    `json:"commit"`        // full hash, as the stacks' tags say
+	Commit        string    `json:"commit"`        // full hash, as the stacks' outputs say
 	Repository    string    `json:"repository"`    // URL that the commit was read from
 	Archive       string    `json:"archive"`       // path of the archive, a gzipped tar file with the folder of Folder in it
 	ArchiveSHA256 string    `json:"archiveSha256"` // hex, of the archive's bytes
@@ -37,6 +39,7 @@ type Stack struct {
 	Region     string            `json:"region"`
 	Template   string            `json:"template"` // path of the template, as it was given to CloudFormation
 	Parameters map[string]string `json:"parameters"`
+	Status     string            `json:"status"`  // CloudFormation's: UPDATE_COMPLETE
 	Commit     string            `json:"commit"`  // of this stack; it differs from the Deployment's while a deployment is under way
 	Changed    string            `json:"changed"` // last deployment: RFC 3339, UTC
 }
@@ -46,7 +49,7 @@ type Service struct {
 	Service        string          `json:"service"` // name in its cluster
 	Region         string          `json:"region"`
 	TaskDefinition string          `json:"taskDefinition"` // family:revision
-	Definition     json.RawMessage `json:"definition"`     // as ECS describes it
+	Definition     json.RawMessage `json:"definition"`     // as ECS describes it, with the names of the SDK's types.TaskDefinition
 	Images         []Image         `json:"images"`         // one for each container, in the order of the definition
 }
 

@@ -2,7 +2,8 @@
 // with the rights that it takes.
 //
 // It decides nothing about how a point is made (package backup) or how long it is kept (package retention); it puts the two
-// together, the same way for every kind. It refuses to take a point that is not later than the newest of its kind.
+// together, the same way for every kind. It refuses to take a point that is not later than the newest of its kind, and to take
+// one in a region that is not active: there would be two chains of one kind.
 package recoverypoint
 
 import (
@@ -19,6 +20,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/platform"
 	"github.com/acso/disaster-recovery/internal/retention"
@@ -26,7 +28,7 @@ import (
 
 // Errors are the kinds that taking a point fails with.
 var Errors = []failure.Kind{
-	failure.InvalidInput, failure.NotFound, failure.Unavailable, failure.Denied, failure.QuotaReached, failure.KeyMissing, failure.Failed, failure.Internal,
+	failure.InvalidInput, failure.StandingBy, failure.NotFound, failure.Unavailable, failure.Denied, failure.QuotaReached, failure.KeyMissing, failure.Failed, failure.Internal,
 }
 
 // Options say how a point is taken.
@@ -67,6 +69,10 @@ const named = 20
 
 // Take makes one recovery point of a kind of the region where the function runs.
 func Take(ctx context.Context, p platform.Platform, kind string, source backup.Source, o Options) (Point, error) {
+	role, err := incident.ActiveRole(ctx, p, "back up "+kind)
+	if err != nil {
+		return Point{}, err
+	}
 	client := s3.NewFromConfig(p.AWS)
 	bucket := Bucket(p.Environment, p.Region())
 	now := p.Clock.Now().UTC().Truncate(time.Second)
@@ -76,6 +82,11 @@ func Take(ctx context.Context, p platform.Platform, kind string, source backup.S
 	}
 	if !before.Before(now) {
 		return Point{}, tooEarly(kind, before, now)
+	}
+	if role.Epoch > 0 { // a failover was: the point before may be the other region's
+		if o.Full, err = o.full(ctx, client, bucket, kind, before); err != nil {
+			return Point{}, err
+		}
 	}
 	resume := ""
 	if o.Late != nil && begun.After(before) && begun.Before(now) { // nothing has superseded it
@@ -108,6 +119,20 @@ func Take(ctx context.Context, p platform.Platform, kind string, source backup.S
 		Full: point.Full, Class: string(class), KeptUntil: until.Format(time.RFC3339), Objects: point.Objects, Bytes: point.Bytes,
 		Sent: point.Sent, SentBytes: point.SentBytes, Deleted: point.Deleted, Changed: first(point.Changed), Distrust: point.Distrust,
 	}, nil
+}
+
+// full tells whether a point has to be full: when it is asked to be, and when the one before it was taken in the other region.
+// What that one refers to may not have arrived here, and may never.
+func (o Options) full(ctx context.Context, client *s3.Client, bucket, kind string, before time.Time) (bool, error) {
+	if o.Full || before.IsZero() {
+		return o.Full, nil
+	}
+	key := manifest.KeyOf(kind, before)
+	head, err := client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	if err != nil {
+		return false, failure.FromAWS(err, "look where s3://%s/%s was written", bucket, key)
+	}
+	return head.ReplicationStatus == types.ReplicationStatusReplica, nil
 }
 
 // tooEarly is worth another try: the next second belongs to nobody yet, and a clock that was ahead is caught up with.
@@ -165,9 +190,9 @@ func Grants(e *environment.Environment, region, kind string) []grant.Grant {
 	if kind == retention.ApplicationData || kind == retention.Configuration {
 		read = append(read, "s3:GetObjectVersion") // incremental: all of it, in the version that was found
 	}
-	return []grant.Grant{
+	return append(incident.ActiveGrants(e, region), []grant.Grant{
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
 		{Actions: read, Resources: []string{bucket + "/*/manifests/*"}},
 		{Actions: []string{"s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectRetention"}, Resources: written},
-	}
+	}...)
 }

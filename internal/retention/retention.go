@@ -34,7 +34,7 @@ const (
 	ForConfiguration  Class = "configuration"
 	ForInfrastructure Class = "infrastructure"
 	Automated         Class = "automated" // the snapshots of every interval
-	Manual            Class = "manual"    // the first snapshot of a day
+	Manual            Class = "manual"    // the daily snapshots, and those that people take
 )
 
 // TagKey is the tag on every object and snapshot of a recovery point. Lifecycle rules and the solver read it.

@@ -24,6 +24,7 @@ const (
 	SuccessRate        = "BackupSuccessPercent"      // of the slots of the rolling month
 	VerificationStatus = "VerificationStatus"        // 1 when a verification failed, else 0
 	SnapshotsMissing   = "SnapshotQuotaMissingCount" // by how many snapshots the quota is too small, else 0
+	ReplicaLag         = "ReplicaLag"                // seconds; RDS puts it, in its own namespace
 )
 
 // Dimension is the only dimension of metrics about one kind.
@@ -82,7 +83,7 @@ func Alarms(e *environment.Environment, region string) []Alarm {
 	if region == e.Regions.Recovery { // where the replica is
 		alarms = append(alarms, Alarm{
 			Name: e.Prefix() + "-replication-lag", Description: "The replica is further behind than a failover without a person allows, or there is no replica.",
-			Namespace: "AWS/RDS", Metric: "ReplicaLag", Dimension: "DBInstanceIdentifier", Value: e.Database.Replica,
+			Namespace: "AWS/RDS", Metric: ReplicaLag, Dimension: "DBInstanceIdentifier", Value: e.Database.Replica,
 			Period: 5 * time.Minute, Threshold: e.Policies.Lag.Limit.Std().Seconds(), Missing: breaching, Topic: topic,
 		})
 	}

@@ -53,6 +53,7 @@ var exercises = []func(*site){
 	(*site).judgeReadiness,
 	(*site).verifyCopies,
 	(*site).clearAnUpload,
+	(*site).changeRoles,
 }
 
 // site is a world to exercise in.
@@ -76,7 +77,9 @@ func exercise(e *environment.Environment, log *Log) error {
 		return err
 	}
 	for n, run := range exercises {
-		w := world.New(world.Options{Seed: uint64(n), Environment: e, Evaluator: evaluator, Machines: machines}) // #nosec G115 -- small
+		o := world.Options{Seed: uint64(n), Environment: e, Evaluator: evaluator, Machines: machines} // #nosec G115 -- small
+		o.Scheduled = n == len(exercises)-1                                                           // the last one is about schedules
+		w := world.New(o)
 		w.Cloud.Observe(log.Record)
 		s := &site{World: w, primary: e.Regions.Primary, recovery: e.Regions.Recovery}
 		s.pass(calm)

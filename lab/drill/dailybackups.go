@@ -17,7 +17,8 @@ var dailyBackups = []Scenario{
 		judge: func(r *run) []Invariant {
 			list := append(r.filesHold(1), r.parametersHold(1)...)
 			list = append(list, r.logsHold(1)...)
-			return append(append(list, r.copyExists()...), r.teamTold("Daily backup completed"), r.dayOf(4))
+			list = append(list, r.deploymentsHold(1, "", 2)...)
+			return append(append(list, r.copyExists()...), r.teamTold("Daily backup completed"), r.dayOf(5))
 		},
 	},
 	{
@@ -35,6 +36,22 @@ var dailyBackups = []Scenario{
 			list := append(r.filesHold(1), r.parametersHold(1)...)
 			list = append(list, r.logsHold(1)...)
 			return append(list, r.teamTold("Daily backup failed"), r.teamTold("Database backup failed"))
+		},
+	},
+	{
+		Name: "backup-daily-infrastructure-fails", Expected: FailedDirty, machine: "backup-daily", limit: 12 * time.Hour,
+		Sentence: "The source repository answers nobody: the other kinds are backed up and proven all the same, and the day fails.",
+		prepare: func(r *run) {
+			r.at(r.moment(), func() {
+				r.say("fault", r.env.Regions.Primary, "the source repository does not answer")
+				r.world.Sources.Down(true)
+				r.startIn(r.env.Regions.Primary, "{}")
+			})
+		},
+		judge: func(r *run) []Invariant {
+			list := append(r.filesHold(1), r.parametersHold(1)...)
+			list = append(list, r.logsHold(1)...)
+			return append(append(list, r.copyExists()...), r.deploymentsHold(0, "", 0)[0], r.teamTold("Daily backup failed"), r.teamTold("Infrastructure backup failed"))
 		},
 	},
 	{
@@ -75,11 +92,11 @@ func (r *run) dayOf(want int) Invariant {
 func (r *run) everyKindNamed() Invariant {
 	const name = "every failed kind is named"
 	for _, x := range r.judged() {
-		for _, kind := range []string{"application-data", "configuration", "database", "logs"} {
+		for _, kind := range []string{"application-data", "configuration", "infrastructure", "database", "logs"} {
 			if !strings.Contains(x.Cause(), kind+": backup: ") {
 				return verdict(name, false, "%s is not in: %s", kind, x.Cause())
 			}
 		}
 	}
-	return verdict(name, true, "4 kinds")
+	return verdict(name, true, "5 kinds")
 }

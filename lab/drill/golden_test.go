@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestScenariosEndAsTheyDid holds every scenario to its path of states and to the world that it leaves.
 func TestScenariosEndAsTheyDid(t *testing.T) {
+	t.Parallel()
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ func beginMonth(t *testing.T) *month {
 	m.bucket = e.Buckets.Backups
 	m.Traffic.Stop()
 	for _, region := range m.Cloud.Regions() {
-		for _, watcher := range []string{"heartbeat", "probe"} { // they run every minute and have nothing to say about backups
+		for _, watcher := range []string{"heartbeat", "probe", "followrole", "readiness"} { // they run often and have nothing to say about recovery points
 			m.Scheduler.Create(region, scheduler.Schedule{Name: e.FunctionName(watcher), Expression: "rate(1 minute)", Disabled: true})
 		}
 	}
@@ -121,6 +121,7 @@ func TestAMonthOfSchedules(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a month of virtual time takes the better part of a minute")
 	}
+	t.Parallel() // with the scenarios: each is a world of its own
 	// 3,000 executions with their histories stay in memory: without this, half of the time goes to the collector.
 	defer debug.SetGCPercent(debug.SetGCPercent(800))
 	m := beginMonth(t)

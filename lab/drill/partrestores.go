@@ -247,4 +247,19 @@ var partRestores = []Scenario{
 			return append(r.content(), r.nothingLost(), r.exactLoss(), r.sizesAsBefore(), r.servedHere(), r.filesRestored(), r.filesKept(), r.parametersRestored(), r.parametersKept(), r.lossesCover(), r.oldPrimaryStays(), r.lockFreeIn(r.env.Regions.Primary))
 		},
 	},
+	{
+		Name: "restore-aborted", Expected: FailedClean, machine: restoreMachine,
+		Sentence: "A person aborts the restore while the database is being made and the files are restored already: everything is put back, and the services run on what was there.",
+		prepare: func(r *run) {
+			at := r.protect(r.moment())
+			r.at(at, func() {
+				r.damageFiles()
+				r.damageParameters()
+			})
+			r.restoreAt(at+9*time.Minute, func() string { return r.before("replace") })
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("RestoreDatabase", func() { r.after(3*time.Minute, r.abort) })
+		},
+		judge: func(r *run) []Invariant { return append(r.asBefore(), r.partsUntouched(), r.causeNames("Aborted")) },
+	},
 }

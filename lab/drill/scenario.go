@@ -20,6 +20,7 @@ type Scenario struct {
 	turned     bool          // the recovery region is active when it begins
 	recent     bool          // it became so a moment ago: the cool-down runs
 	lossless   bool          // a planned switchover: no write may be lost, and clients wait no longer than its parts take
+	scheduled  bool          // backups start by their schedules
 	prepare    func(*run)
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
 }
@@ -40,16 +41,20 @@ func Scenarios() []Scenario {
 		databaseBackups,
 		dataBackups,
 		configurationBackups,
+		infrastructureBackups,
 		logBackups,
+		followed,
 		dailyBackups,
 		kept,
 		verifications,
 		chainVerifications,
 		hinderedBackups,
 		restores,
-		failbacks,
+		failbacks, releases,
 		restoreTests,
+		readinesses,
 		tellings,
+		readinesses,
 	)
 }
 

@@ -19,6 +19,7 @@ func (w *World) layBackedUp() {
 	w.Files.Fill(24, w.Sim.Now().Add(-30*24*time.Hour))
 	w.layMultiRegionKey(w.Env.KeyAlias())
 	for _, region := range w.Cloud.Regions() {
+		w.layStacks(region)
 		if other := w.Env.Pair(region); region == w.Env.Regions.Primary {
 			w.RDS.ReplicateBackups(region, w.Env.DatabaseIn(region), other, w.Env.DatabaseKey(other), w.Env.Database.BackupRetention.Days())
 		}
@@ -78,8 +79,8 @@ func (w *World) SecretsInTheClear(region string) []string {
 	return values
 }
 
-// layBackupRules starts backups when something changes. They are enabled where the data live: a copy into the recovery
-// region's Parameter Store is a change there too, and must not be copied back.
+// layBackupRules starts backups when something changes. They are enabled where the data live, a copy into the recovery
+// region's Parameter Store being a change there too; what is deployed in the other region is sent on from there.
 func (w *World) layBackupRules() {
 	e := w.Env
 	w.SSM.OnChange(func(c ssm.Change) {
@@ -94,8 +95,11 @@ func (w *World) layBackupRules() {
 				_, err := w.States.Start(region, e.MachineName(rule.Machine), "", event)
 				return err
 			}}
+			if rule.Forward {
+				start = eventbridge.Target{Bus: e.Pair(region)}
+			}
 			w.Events.Create(region, eventbridge.Rule{
-				Name: e.Prefix() + "-" + rule.Name, Pattern: rule.Pattern(e.Parameters, e.Prefix()), Disabled: region != e.Regions.Primary, Targets: []eventbridge.Target{start},
+				Name: e.Prefix() + "-" + rule.Name, Pattern: rule.Pattern(e.Parameters, e.Prefix()), Disabled: !rule.Enabled(region == e.Regions.Primary), Targets: []eventbridge.Target{start},
 			})
 		}
 	}
@@ -108,7 +112,8 @@ func (w *World) laySchedules() {
 		for _, s := range statemachines.Schedules() {
 			name := e.MachineName(s.Machine)
 			w.Scheduler.Create(region, scheduler.Schedule{
-				Name: e.Prefix() + "-" + s.Name, Expression: s.Expression, Input: s.Input, TargetARN: w.States.ARN(region, name), Disabled: region != e.Regions.Primary,
+				Name: e.Prefix() + "-" + s.Name, Expression: s.Expression, Input: s.Input, TargetARN: w.States.ARN(region, name),
+				RoleARN: "arn:aws:iam::" + e.Account + ":role/" + e.Prefix() + "-backup-" + s.Name, Disabled: region != e.Regions.Primary,
 				Invoke: func(payload json.RawMessage) error {
 					_, err := w.States.Start(region, name, "", payload)
 					return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,7 +50,7 @@ func (w *World) layFunctions(region string, all []functions.Function, scheduled 
 	for _, f := range all {
 		name := w.Env.FunctionName(f.Name)
 		w.Lambda.Deploy(region, lambda.Function{Name: name, Timeout: f.Timeout, Concurrency: f.Concurrency, New: func() platform.Handler { return f.New(w.platform(f, region)) }})
-		if f.Schedule == "" || !scheduled && f.Schedule != functions.EveryMinute {
+		if f.Schedule == "" || !scheduled && (f.Schedule != functions.EveryMinute || ofBackup(f)) {
 			continue
 		}
 		arn := w.Lambda.ARN(region, name)
@@ -64,13 +65,17 @@ func (w *World) layFunctions(region string, all []functions.Function, scheduled 
 	}
 }
 
+func ofBackup(f functions.Function) bool {
+	return slices.ContainsFunc(functions.OfBackup(), func(b functions.Function) bool { return b.Name == f.Name })
+}
+
 // platform is everything that a function gets from outside, in the lab.
 func (w *World) platform(f functions.Function, region string) platform.Platform {
 	p := cloud.Principal{Name: f.Name, Region: region, Grants: f.Grants(w.Env, region)}
 	return platform.Platform{
 		AWS: w.Cloud.Config(p), Environment: w.Env, Clock: clock{w.Sim, w.Cloud, region},
 		HTTP: w.Hooks.transport(region, w.ECS.Transport(region)), DNS: w.DNS.Resolver(region), SQL: w.RDS.OpenerFor(p),
-		Files: w.filesIn(region),
+		Files: w.filesIn(region), Sources: w.Sources,
 	}
 }
 

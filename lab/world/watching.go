@@ -1,6 +1,9 @@
 package world
 
 import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/acso/disaster-recovery/internal/following"
 	"github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/internal/watching"
@@ -14,6 +17,11 @@ func (w *World) layBackupAlarms(region string) {
 		definition := cloudwatch.Definition(a)
 		definition.AlarmActions = []string{w.Env.Topic(region, a.Topic)}
 		definition.OKActions = definition.AlarmActions
+		for _, item := range following.Alarms(w.Env, region) {
+			if item.Name == a.Name {
+				definition.ActionsEnabled = aws.Bool(item.Enabled(region == w.Env.Regions.Primary))
+			}
+		}
 		w.Metrics.Create(region, definition)
 	}
 }

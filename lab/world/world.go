@@ -35,6 +35,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/files"
 	"github.com/acso/disaster-recovery/lab/sim"
+	"github.com/acso/disaster-recovery/lab/sources"
 	"github.com/acso/disaster-recovery/lab/traffic"
 	"github.com/acso/disaster-recovery/statemachines"
 )
@@ -65,6 +66,7 @@ type World struct {
 	Logs      *logs.Service
 	Stacks    *cloudformation.Service
 	Files     *files.Tree // under /app/data
+	Sources   *sources.Repository
 	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
 
 	split bool
@@ -146,6 +148,7 @@ func New(o Options) *World {
 	w.Logs = logs.New(c, w.S3)
 	w.Stacks = cloudformation.New(c)
 	w.Files = files.New(s)
+	w.Sources = sources.New(s)
 	w.Away = w.Files.Twin()
 	w.EFS.OnCopied(w.copied)
 	w.Hooks = &Hooks{world: w}

@@ -35,6 +35,8 @@ func (a Age) tooOld() bool { return a.Newest == nil || *a.Newest > a.Limit }
 type Backups struct {
 	Points []Backup
 	Ages   []Age
+	// Unasked says which region did not answer, and what is not known for that; "" when both did.
+	Unasked string
 }
 
 // TooOld tells whether a kind has no verified point within its limit.
@@ -77,6 +79,10 @@ func (s Screen) Backups(table Backups) error {
 	}
 	if len(table.Points) == 0 {
 		l.add("There is none.")
+	}
+	if table.Unasked != "" {
+		l.add()
+		l.wrapped("Unknown: ", table.Unasked, red)
 	}
 	l.ages(table.Ages)
 	return l.flush()

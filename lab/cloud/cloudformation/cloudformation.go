@@ -1,5 +1,5 @@
 // Package cloudformation models CloudFormation as a backup of the infrastructure sees it: stacks that are deployed, with the
-// template, the parameters and the tags of the last deployment, and an event for each change of a stack's status.
+// template, the parameters, the tags and the outputs of the last deployment, and an event for each change of a stack's status.
 //
 // It creates nothing: what the templates would make is put into the world by package world.
 package cloudformation
@@ -29,8 +29,8 @@ type Service struct {
 
 // Stack is what a deployment brings.
 type Stack struct {
-	Name, Template   string
-	Parameters, Tags map[string]string
+	Name, Template            string
+	Parameters, Tags, Outputs map[string]string
 }
 
 type stack struct {
@@ -72,6 +72,17 @@ func (s *Service) OnChange(f func(Change)) { s.subscribers = append(s.subscriber
 func (s *Service) Put(region string, d Stack) {
 	id := s.cloud.ARN("cloudformation", region, fmt.Sprintf("stack/%s/44444444-0000-4000-8000-%012d", d.Name, len(s.stacks)+1))
 	s.stacks = append(s.stacks, &stack{Stack: d, region: region, id: id, status: types.StackStatusCreateComplete, created: s.cloud.Sim.Now()})
+}
+
+// Templates are the templates of a region's stacks by name, as they were deployed last.
+func (s *Service) Templates(region string) map[string]string {
+	templates := map[string]string{}
+	for _, k := range s.stacks {
+		if k.region == region {
+			templates[k.Name] = k.Template
+		}
+	}
+	return templates
 }
 
 // deploying is how long an update of a stack takes. A guess; a stack of functions and rules takes minutes.
@@ -153,6 +164,9 @@ func (s *Service) describe(call *cloud.Call, in *cloudformation.DescribeStacksIn
 		}
 		for _, name := range sorted(k.Tags) {
 			d.Tags = append(d.Tags, types.Tag{Key: aws.String(name), Value: aws.String(k.Tags[name])})
+		}
+		for _, name := range sorted(k.Outputs) {
+			d.Outputs = append(d.Outputs, types.Output{OutputKey: aws.String(name), OutputValue: aws.String(k.Outputs[name])})
 		}
 		out.Stacks = append(out.Stacks, d)
 	}

@@ -160,6 +160,7 @@ func (s *Service) arn(region, name string) string {
 }
 
 func (s *Service) registerAlarms() {
+	s.registerActions()
 	one := func(call *cloud.Call, action string, name *string) []grant.Action {
 		return []grant.Action{{Name: "cloudwatch:" + action, Resource: s.arn(call.Region, aws.ToString(name))}}
 	}

@@ -1,0 +1,45 @@
+// Package following says which schedules, rules and alarms are enabled in the active region alone, and which in the one that
+// stands by.
+//
+// It knows nothing of functions, whose schedules run in both regions: each finds out by itself what its region's role is.
+package following
+
+import (
+	"strings"
+
+	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/watching"
+)
+
+// Item is something that is enabled by the role of its region.
+type Item struct {
+	Name    string // deployed
+	Standby bool   // enabled where the region stands by, and not where it is active
+}
+
+// Enabled tells whether it is enabled in a region that is active or not.
+func (i Item) Enabled(active bool) bool { return active != i.Standby }
+
+// Rules are the EventBridge rules; a test holds them equal to those of statemachines.Rules.
+func Rules(e *environment.Environment) []Item {
+	return []Item{
+		{Name: e.Prefix() + "-parameter-changed"},
+		{Name: e.Prefix() + "-deployed"},
+		{Name: e.Prefix() + "-deployed-on-standby", Standby: true},
+	}
+}
+
+// Schedule tells whether a schedule follows the role: those that start machines do.
+func Schedule(target string) bool { return strings.Contains(target, ":stateMachine:") }
+
+// Alarms are the alarms on backups that a region has. The one on snapshots is not among them, since copies fill the quota of
+// the region that stands by, too; that on the replica's lag belongs to where the replica is.
+func Alarms(e *environment.Environment, region string) []Item {
+	var items []Item
+	for _, a := range watching.Alarms(e, region) {
+		if a.Metric != watching.SnapshotsMissing {
+			items = append(items, Item{Name: a.Name, Standby: a.Metric == watching.ReplicaLag})
+		}
+	}
+	return items
+}

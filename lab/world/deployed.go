@@ -1,0 +1,36 @@
+package world
+
+import (
+	"fmt"
+
+	"github.com/acso/disaster-recovery/internal/infrastructure"
+	"github.com/acso/disaster-recovery/lab/cloud/cloudformation"
+)
+
+// commit is what the environment was deployed from.
+const commit = "5d3c1f0a9b8e7d6c5b4a39281706f5e4d3c2b1a0"
+
+// layStacks deploys the stacks of a region, as far as CloudFormation tells of them, and puts their commit into the repository.
+func (w *World) layStacks(region string) {
+	w.Sources.Push(commit, map[string]string{"app.go": "package main\n", "stacks/stacks.go": "package stacks\n"})
+	for _, name := range []string{"foundation", "storage", "workload", "backup", "recovery"} {
+		w.Stacks.Put(region, w.stack(region, name, commit))
+	}
+}
+
+// stack is a stack as a commit deploys it; without one, it says of none.
+func (w *World) stack(region, name, from string) cloudformation.Stack {
+	s := cloudformation.Stack{
+		Name: w.Env.Prefix() + "-" + name, Template: fmt.Sprintf("{\"Description\":%q,\"Resources\":{}}", name+" of "+region+" by commit "+from),
+		Parameters: map[string]string{"BootstrapVersion": "/cdk-bootstrap/hnb659fds/version"},
+	}
+	if from != "" {
+		s.Outputs = map[string]string{infrastructure.CommitOutput: from}
+	}
+	return s
+}
+
+// Deploy deploys a stack of a region from a commit, or from a template that names none when it is "".
+func (w *World) Deploy(region, name, from string) {
+	w.Stacks.Deploy(region, w.stack(region, name, from))
+}
