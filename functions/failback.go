@@ -5,6 +5,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/failbacklock"
 	"github.com/acso/disaster-recovery/functions/missingwrites"
 	"github.com/acso/disaster-recovery/functions/rebuildstandby"
+	"github.com/acso/disaster-recovery/functions/releasedatabase"
 	"github.com/acso/disaster-recovery/functions/reopen"
 	"github.com/acso/disaster-recovery/functions/returnconfig"
 	"github.com/acso/disaster-recovery/functions/reversefiles"
@@ -28,6 +29,10 @@ func failbacks() []Function {
 		{
 			Name: "rebuildstandby", New: on(rebuildstandby.New, (*rebuildstandby.Handler).Handle), Grants: rebuildstandby.Grants, Errors: rebuildstandby.Errors,
 			Event: rebuildstandby.Event, Timeout: long, MemoryMB: memory, Regions: Both,
+		},
+		{
+			Name: "releasedatabase", New: on(releasedatabase.New, (*releasedatabase.Handler).Handle), Grants: releasedatabase.Grants, Errors: releasedatabase.Errors,
+			Event: releasedatabase.Event, Timeout: long, MemoryMB: memory, Regions: Both,
 		},
 		{
 			Name: "reopen", New: on(reopen.New, (*reopen.Handler).Handle), Grants: reopen.Grants, Errors: reopen.Errors,

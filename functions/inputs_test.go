@@ -36,6 +36,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/rebuildreplica"
 	"github.com/acso/disaster-recovery/functions/rebuildstandby"
 	"github.com/acso/disaster-recovery/functions/recordtest"
+	"github.com/acso/disaster-recovery/functions/releasedatabase"
 	"github.com/acso/disaster-recovery/functions/reopen"
 	"github.com/acso/disaster-recovery/functions/restoreconfig"
 	"github.com/acso/disaster-recovery/functions/restoredata"
@@ -68,7 +69,7 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"readiness": &readiness.Input{},
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},
 		"comparefiles": &comparefiles.Input{}, "failbacklock": &failbacklock.Input{}, "missingwrites": &missingwrites.Input{}, "rebuildstandby": &rebuildstandby.Input{},
-		"reopen": &reopen.Input{}, "returnconfig": &returnconfig.Input{}, "reversefiles": &reversefiles.Input{},
+		"releasedatabase": &releasedatabase.Input{}, "reopen": &reopen.Input{}, "returnconfig": &returnconfig.Input{}, "reversefiles": &reversefiles.Input{},
 		"prunesnapshots": &prunesnapshots.Input{}, "keepverified": &keepverified.Input{}, "watchbackups": &watchbackups.Input{},
 	}
 	for _, f := range functions.All() {

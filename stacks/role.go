@@ -2,8 +2,10 @@ package stacks
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/acso/disaster-recovery/internal/grant"
@@ -14,7 +16,7 @@ type role struct {
 	awsiam.Role
 	// frozen is the role as constructs get it: CDK would otherwise add rights that nobody listed.
 	frozen awsiam.IRole
-	policy awsiam.ManagedPolicy
+	policy constructs.IConstruct // all that the role may do; what uses the role comes after it
 }
 
 // role makes a role that a service takes on, with exactly the grants. Its name is CloudFormation's choice: IAM is global,
@@ -23,11 +25,42 @@ func (p *place) role(id, service, description string, grants ...grant.Grant) *ro
 	r := awsiam.NewRole(p.Stack, jsii.String(id+"-role"), &awsiam.RoleProps{
 		AssumedBy: p.confused(service), Description: jsii.String(description + " in " + p.region),
 	})
-	policy := awsiam.NewManagedPolicy(p.Stack, jsii.String(id+"-policy"), &awsiam.ManagedPolicyProps{
-		Roles: &[]awsiam.IRole{r}, Statements: statements(grants),
-	})
-	acceptWildcards(policy, grants)
-	return &role{Role: r, frozen: r.WithoutPolicyUpdates(&awsiam.WithoutPolicyUpdatesOptions{AddGrantsToResources: jsii.Bool(false)}), policy: policy}
+	all := &role{Role: r, frozen: r.WithoutPolicyUpdates(&awsiam.WithoutPolicyUpdatesOptions{AddGrantsToResources: jsii.Bool(false)})}
+	for n, part := range fitting(grants) {
+		name := id + "-policy"
+		if n > 0 {
+			name = fmt.Sprintf("%s-%d", name, n+1)
+		}
+		policy := awsiam.NewManagedPolicy(p.Stack, jsii.String(name), &awsiam.ManagedPolicyProps{Roles: &[]awsiam.IRole{r}, Statements: statements(part)})
+		acceptWildcards(policy, part)
+		if all.policy != nil {
+			policy.Node().AddDependency(all.policy)
+		}
+		all.policy = policy
+	}
+	return all
+}
+
+// policyLimit is how many characters of a managed policy are used: IAM takes 6,144, and statements need names and brackets.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const policyLimit = 5000
+
+// fitting divides grants into as many policies as they need: a role may have ten.
+func fitting(grants []grant.Grant) [][]grant.Grant {
+	parts := [][]grant.Grant{nil}
+	size := 0
+	for _, g := range grants {
+		length := len(`{"Action":[],"Effect":"Allow","Resource":[],"Sid":"Grant00"},`)
+		for _, text := range append(slices.Clone(g.Actions), g.Resources...) {
+			length += len(text) + len(`"",`)
+		}
+		if last := len(parts) - 1; size+length > policyLimit && len(parts[last]) > 0 {
+			parts, size = append(parts, nil), 0
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], g)
+		size += length
+	}
+	return parts
 }
 
 // confused is a service that may take on the role for resources of this account only.

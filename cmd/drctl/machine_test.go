@@ -70,6 +70,7 @@ func TestMachineMistakesExit2(t *testing.T) {
 	// The task is never reached: what cannot be carried out is refused before anything runs.
 	hidden := written(t, "hidden.asl.json", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Condition": "{% false %}", "Next": "M"}], "Default": "Z"},
 		"M": {"Type": "Map", "Items": [1], "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun", "Arguments": {}, "End": true}}}, "Next": "Z"}, "Z": {"Type": "Succeed"}}}`)
+	unknown := written(t, "unknown.asl.json", `{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {"FunctionName": "${frobnicate}", "Payload": {}}, "End": true}}}`)
 	text := written(t, "input.json", "{\n\"a\": }")
 	for _, c := range []struct {
 		args []string
@@ -80,6 +81,7 @@ func TestMachineMistakesExit2(t *testing.T) {
 		{[]string{"machine", "run", broken}, "broken.asl.json"},
 		{[]string{"machine", "run", "nothing"}, "failover"},
 		{[]string{"machine", "run", good, "--region", "mars"}, "us-west-2"},
+		{[]string{"machine", "run", unknown}, "${frobnicate}"},
 		{[]string{"machine", "run", unmodelled}, "iot:createThing"},
 		{[]string{"machine", "run", hidden}, `state "B": Resource: the lab does not carry out arn:aws:states:::glue:startJobRun`},
 		{[]string{"machine", "check", good, wrong, broken}, "Colour"},

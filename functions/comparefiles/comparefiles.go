@@ -31,7 +31,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe, failure.KeyMissing, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted, failure.Unsafe, failure.KeyMissing, failure.QuotaReached}, incident.Errors...)
 
 // Input says what to do: compare the own region's files, or answer the other region's question about some.
 type Input struct {
@@ -131,6 +131,9 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 
 func (h *Handler) compare(ctx context.Context, op string, claim incident.Claim) (Output, error) {
 	i, err := h.store.Guard(ctx, claim)
+	if err == nil {
+		err = i.Halted() // an operator asked to end it, in time
+	}
 	if err != nil {
 		return Output{}, err
 	}

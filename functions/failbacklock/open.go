@@ -47,6 +47,10 @@ func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
 	if role.ActiveRegion == h.p.Region() && !i.Failback.Switched {
 		i, err = h.store.Update(ctx, claim, func(i *incident.Incident) bool { i.Failback.Switched = true; return true })
 	}
+	if err == nil && i.Failback.Switched && i.CommittedAt.IsZero() { // from here on, an abort would leave a region without a standby
+		at := h.p.Clock.Now()
+		i, err = h.store.Update(ctx, claim, func(i *incident.Incident) bool { i.CommittedAt = at; return true })
+	}
 	return h.output(i), err
 }
 

@@ -39,7 +39,7 @@ type Input struct {
 	Done    []string `json:"done,omitempty"`
 	Next    []string `json:"next,omitempty"`
 	Token   string   `json:"token,omitempty"` // approval: where the answer goes
-	Lock    string   `json:"lock,omitempty"`  // approval: pair when the question belongs to a restore, whose incident is in the other region
+	Lock    string   `json:"lock,omitempty"`  // approval: pair when the question belongs to a restore, whose incident is in the other region; none when no incident is open
 	Means   []string `json:"means,omitempty"` // approval: what an answer does, when it is not about a failover
 	incident.Claim
 }
@@ -90,8 +90,10 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		if in.Lock == "pair" {
 			store = h.other
 		}
-		if _, err := store.Ask(ctx, in.Claim, in.Subject, in.Token); err != nil {
-			return Output{}, err
+		if in.Lock != "none" { // then only the message has the question
+			if _, err := store.Ask(ctx, in.Claim, in.Subject, in.Token); err != nil {
+				return Output{}, err
+			}
 		}
 	}
 	out := Output{Failed: []string{}}

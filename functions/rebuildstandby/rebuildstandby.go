@@ -30,7 +30,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
 
 // Input says what to do in which region.
 type Input struct {
@@ -96,6 +96,9 @@ type job struct {
 // Handle describes, compares and acts, once; the state machine repeats it until it is done.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	i, err := h.store.Guard(ctx, in.Claim)
+	if err == nil {
+		err = i.Halted() // an operator asked to end it, in time
+	}
 	if err != nil {
 		return Output{}, err
 	}

@@ -31,7 +31,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
 
 // Input says what to open where.
 type Input struct {
@@ -58,33 +58,33 @@ type Handler struct {
 // New makes the handler.
 func New(p platform.Platform) *Handler { return &Handler{p: p, store: incident.NewStore(p)} }
 
-// Grants is what it may do: open the network of both regions, and size the services of the other one.
+// Grants is what it may do in both regions: open the network, and size the services.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	other := e.Pair(region)
 	grants := incident.Grants(e, region)
-	for _, at := range []string{region, other} {
+	for _, at := range []string{region, e.Pair(region)} {
+		var services []string
+		for _, s := range e.Services {
+			services = append(services, fmt.Sprintf("arn:aws:ecs:%s:%s:service/%s/%s", at, e.Account, e.Cluster(at), e.Service(at, s.Name)))
+		}
 		grants = append(grants,
+			grant.Grant{Actions: []string{"ecs:DescribeServices", "ecs:UpdateService"}, Resources: services},
+			grant.Grant{
+				Actions:   []string{"application-autoscaling:RegisterScalableTarget"},
+				Resources: []string{fmt.Sprintf("arn:aws:application-autoscaling:%s:%s:scalable-target/*", at, e.Account)},
+			},
 			grant.Grant{Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{database.ARN(e, at)}},
 			grant.Grant{Actions: []string{"ec2:DeleteNetworkAclEntry"}, Resources: []string{fmt.Sprintf("arn:aws:ec2:%s:%s:network-acl/*", at, e.Account)}},
 		)
 	}
-	var services []string
-	for _, s := range e.Services {
-		services = append(services, fmt.Sprintf("arn:aws:ecs:%s:%s:service/%s/%s", other, e.Account, e.Cluster(other), e.Service(other, s.Name)))
-	}
-	return append(grants,
-		grant.Grant{Actions: []string{"ec2:DescribeNetworkAcls", "application-autoscaling:DescribeScalableTargets"}, Resources: []string{"*"}},
-		grant.Grant{Actions: []string{"ecs:DescribeServices", "ecs:UpdateService"}, Resources: services},
-		grant.Grant{
-			Actions:   []string{"application-autoscaling:RegisterScalableTarget"},
-			Resources: []string{fmt.Sprintf("arn:aws:application-autoscaling:%s:%s:scalable-target/*", other, e.Account)},
-		},
-	)
+	return append(grants, grant.Grant{Actions: []string{"ec2:DescribeNetworkAcls", "application-autoscaling:DescribeScalableTargets"}, Resources: []string{"*"}})
 }
 
 // Handle describes, compares and acts, once.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	i, err := h.store.Guard(ctx, in.Claim)
+	if err == nil {
+		err = i.Halted() // an operator asked to end it, in time
+	}
 	if err != nil {
 		return Output{}, err
 	}

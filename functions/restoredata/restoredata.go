@@ -34,7 +34,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe, failure.Aborted}, incident.Errors...)
 
 // Input says what to do.
 type Input struct {
@@ -104,6 +104,11 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	}
 	if live && i.Restore == nil {
 		return Output{}, failure.New(failure.InvalidInput, op, "incident %d is no restore", i.Epoch)
+	}
+	if in.Action != "back" && in.Action != "discard" { // the way back goes on
+		if err := i.Halted(); err != nil {
+			return Output{}, err
+		}
 	}
 	switch in.Action {
 	case "safety":

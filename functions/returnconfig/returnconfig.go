@@ -33,7 +33,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.KeyMissing, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted, failure.KeyMissing, failure.QuotaReached}, incident.Errors...)
 
 // Input is the claim of the failback.
 type Input struct{ incident.Claim }
@@ -106,6 +106,9 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 // Handle compares, brings and lists. Repeated, it finds what it brought.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	i, err := h.store.Guard(ctx, in.Claim)
+	if err == nil {
+		err = i.Halted() // an operator asked to end it, in time
+	}
 	if err != nil {
 		return Output{}, err
 	}

@@ -30,7 +30,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe, failure.KeyMissing, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted, failure.Unsafe, failure.KeyMissing, failure.QuotaReached}, incident.Errors...)
 
 // Input names the region whose file system is to be the copy.
 type Input struct {
@@ -86,6 +86,9 @@ type side struct {
 // Handle describes, compares and acts, once; the state machine repeats it until it is done.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	i, err := h.store.Guard(ctx, in.Claim)
+	if err == nil {
+		err = i.Halted() // an operator asked to end it, in time
+	}
 	if err != nil {
 		return Output{}, err
 	}

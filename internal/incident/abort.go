@@ -25,6 +25,9 @@ func (s *Store) RequestAbort(ctx context.Context, by, reason string) (Incident, 
 		case i.Restore != nil && (i.Restore.Placing || i.Restore.InPlace):
 			return false, failure.New(failure.Unsafe, op, "incident %d, a restore, gave the restored database the live name: clients may have written to it", i.Epoch).
 				Next("let it finish; the old database is kept under another name")
+		case i.failingBack() && !i.CommittedAt.IsZero():
+			return false, failure.New(failure.Unsafe, op, "%s serves again since %s, and has no standby before the failback has made one", i.Failback.Region, i.CommittedAt.UTC().Format(time.RFC3339)).
+				Next("let it finish")
 		case !i.CommittedAt.IsZero() || i.Promotion != NotPromoted:
 			return false, failure.New(failure.Unsafe, op, "incident %d passed the point of no return at %s: the database and the file system are being promoted, and a promotion cannot be taken back",
 				i.Epoch, later(i.CommittedAt, i.RequestedAt).UTC().Format(time.RFC3339)).Next("let it finish; the way back is the failback")
@@ -35,6 +38,9 @@ func (s *Store) RequestAbort(ctx context.Context, by, reason string) (Incident, 
 		return true, nil
 	})
 }
+
+// failingBack tells whether the incident is a failback's own, and not one that only carries a failback on.
+func (i *Incident) failingBack() bool { return i.Mode == "" && i.Restore == nil && i.Failback != nil }
 
 // Commit passes the point of no return, unless somebody asked to abort: of the two, one comes first in the table. It fails
 // with Aborted then. Passing it again changes nothing.

@@ -1,12 +1,14 @@
 package drill
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/acso/disaster-recovery/lab/asl"
 	labkms "github.com/acso/disaster-recovery/lab/cloud/kms"
+	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/world"
 )
@@ -135,6 +137,16 @@ var failbacks = []Scenario{
 		judge: (*run).failedBack,
 	},
 	{
+		Name: "failback-aborted", Expected: FailedDirty, machine: failbackMachine, limit: day,
+		Sentence: "An operator aborts while the replica is built: the failback ends there, and the other region serves on.",
+		prepare: func(r *run) {
+			r.outage()
+			r.failBackAt(afterReturn)
+			r.when("BuildReplica", func() { r.after(3*time.Minute, r.abortFailback) })
+		},
+		judge: func(r *run) []Invariant { return append(r.failedBack(), r.causeNames("asked at")) },
+	},
+	{
 		Name: "failover-failback-failover", Expected: Recovered, machine: failbackMachine, limit: day,
 		Sentence: "After the way there and back the primary dies once more: the standby that the failback made takes over.",
 		prepare: func(r *run) {
@@ -168,7 +180,17 @@ func (r *run) outage() {
 }
 
 // failBackAt starts a failback in the primary region d after the warm-up.
+//
+// In a campaign, the faults that the seed draws come once more in each region during the failback: those of the run itself
+// are mostly used up by the failover before it.
 func (r *run) failBackAt(d time.Duration) {
+	if r.options.Random {
+		for n, region := range r.world.Cloud.Regions() {
+			for _, f := range draw(r.options.Seed+uint64(n)<<32, targets, region).faults { // #nosec G115 -- 0 or 1
+				r.at(d+r.world.Sim.Between("failback fault", 0, 100*time.Minute), func() { r.world.Cloud.Inject(f) })
+			}
+		}
+	}
 	r.at(d, func() { r.startIn(r.env.Regions.Primary, `{"reason":"drill"}`) })
 }
 
@@ -207,4 +229,11 @@ func (r *run) changeBothSides() {
 		r.world.SSM.Put(e.Regions.Recovery, e.Parameters+parameter, "warn", types.ParameterTypeString, "")
 		r.world.SSM.Put(e.Regions.Recovery, e.Parameters+newSecret, theirs, types.ParameterTypeSecureString, e.KeyAlias())
 	})
+}
+
+// abortFailback is what drctl abort does in the region of the failback.
+func (r *run) abortFailback() {
+	primary := r.env.Regions.Primary
+	r.world.Lambda.Invoke(r.world.Lambda.ARN(primary, r.env.FunctionName("incident")), json.RawMessage(`{"action":"abort","by":"ada","reason":"drill"}`), func(json.RawMessage, *lambda.Error) {})
+	r.say("service", primary, "ada aborts the failback")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
+	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
@@ -39,6 +40,27 @@ var refusals = []Scenario{
 				r.world.Cloud.Inject(cloud.Fault{Region: r.active(), Operation: "EC2.CreateNetworkAclEntry", Effect: cloud.ErrorBefore})
 				r.operate("manual", "")
 			})
+		},
+	},
+	{
+		Name: "primary-returns-unfenceable", Expected: Recovered,
+		Sentence: "The region returns while the replica is being promoted, and its network cannot be closed from here: a person closes it, says so, and clients are moved.",
+		prepare: func(r *run) {
+			r.at(r.moment(), r.killPrimary)
+			r.when("PromoteReplica", func() {
+				r.world.Cloud.Inject(cloud.Fault{Region: r.active(), Operation: "EC2.*", Effect: cloud.Throttled, Count: 4000})
+				r.after(100*time.Second, r.revivePrimary)
+			})
+			r.world.OnQuestion(func(*stepfunctions.Execution) {
+				r.after(2*time.Minute, func() {
+					r.say("service", r.active(), "the operator closes the database subnets in the console")
+					r.world.EC2.Shut(r.active(), r.env.DatabaseACL(r.active()))
+				})
+			})
+			r.operator(3*time.Minute, world.Answer{Approved: true, FencedByHand: true})
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{r.singleWriter(), r.onePromotion(), r.clientsServed()}
 		},
 	},
 	{

@@ -47,13 +47,14 @@ func Scenarios() []Scenario {
 		dailyBackups,
 		kept,
 		verifications,
-		readinesses,
 		chainVerifications,
 		hinderedBackups,
 		restores,
-		failbacks,
+		failbacks, releases,
 		restoreTests,
+		readinesses,
 		tellings,
+		readinesses,
 	)
 }
 

@@ -77,6 +77,18 @@ func (s *Service) Reopen(region, name string) {
 	}
 }
 
+// Shut denies everything in both directions of the ACL of a name, as a person in the console does.
+func (s *Service) Shut(region, name string) {
+	for _, a := range s.acls {
+		if a.Region == region && a.Name == name {
+			s.changing()
+			for _, egress := range []bool{false, true} {
+				a.rules = append(a.rules, rule{number: 1, egress: egress, protocol: "-1", cidr: "0.0.0.0/0"})
+			}
+		}
+	}
+}
+
 // BeforeChange has f called just before a rule changes.
 func (s *Service) BeforeChange(f func()) { s.before = append(s.before, f) }
 

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
 	"github.com/acso/disaster-recovery/internal/platform"
 )
 
@@ -90,3 +93,11 @@ func (s *Service) Marked(i *Instance, name string) bool {
 	_, marked := timeline.readCanary(through, name)
 	return marked
 }
+
+// Tag puts a tag on an instance, as somebody who did so before a scenario looks.
+func (s *Service) Tag(i *Instance, key, value string) {
+	i.tags = append(i.tags, types.Tag{Key: aws.String(key), Value: aws.String(value)})
+}
+
+// Protected tells whether the instance cannot be deleted as it is.
+func (i *Instance) Protected() bool { return i.protected }
