@@ -47,7 +47,6 @@ func Scenarios() []Scenario {
 		dailyBackups,
 		kept,
 		verifications,
-		readinesses,
 		chainVerifications,
 		hinderedBackups,
 		restores,
