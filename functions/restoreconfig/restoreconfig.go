@@ -32,7 +32,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe, failure.KeyMissing}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe, failure.KeyMissing, failure.Aborted}, incident.Errors...)
 
 // Input says what to do.
 type Input struct {
@@ -83,7 +83,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	tree := e.ParameterARN(region)
 	beside := tree + "-restored/*"
 	key := fmt.Sprintf("arn:aws:kms:%s:%s:key/*", region, e.Account)
-	return append(incident.Grants(e, e.Pair(region)),
+	return append(append(incident.Grants(e, e.Pair(region)), incident.Grants(e, region)...),
 		grant.Grant{Actions: []string{"s3:ListBucket"}, Resources: []string{backups}},
 		grant.Grant{Actions: []string{"s3:GetObject"}, Resources: []string{backups + "/*/manifests/*"}},
 		grant.Grant{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{backups + "/*/" + retention.Configuration + "/*"}},
@@ -117,6 +117,11 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	}
 	if live && i.Restore == nil {
 		return Output{}, failure.New(failure.InvalidInput, op, "incident %d is no restore", i.Epoch)
+	}
+	if in.Action != "back" && in.Action != "discard" { // the way back goes on
+		if err := i.Halted(); err != nil {
+			return Output{}, err
+		}
 	}
 	switch in.Action {
 	case "safety":

@@ -34,7 +34,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Unsafe, failure.Aborted}, incident.Errors...)
 
 // Input says what to do.
 type Input struct {
@@ -74,7 +74,7 @@ func New(p platform.Platform) *Handler {
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	backups := "arn:aws:s3:::" + recoverypoint.Bucket(e, region)
 	data := "arn:aws:s3:::" + e.BucketIn(region, e.Buckets.Data)
-	return append(incident.Grants(e, e.Pair(region)),
+	return append(append(incident.Grants(e, e.Pair(region)), incident.Grants(e, region)...),
 		grant.Grant{Actions: []string{"s3:ListBucket"}, Resources: []string{backups, data}},
 		grant.Grant{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{backups + "/*/manifests/*"}},
 		grant.Grant{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{backups + "/*/" + retention.ApplicationData + "/*"}},
@@ -104,6 +104,11 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	}
 	if live && i.Restore == nil {
 		return Output{}, failure.New(failure.InvalidInput, op, "incident %d is no restore", i.Epoch)
+	}
+	if in.Action != "back" && in.Action != "discard" { // the way back goes on
+		if err := i.Halted(); err != nil {
+			return Output{}, err
+		}
 	}
 	switch in.Action {
 	case "safety":

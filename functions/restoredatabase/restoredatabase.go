@@ -31,7 +31,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.KeyMissing, failure.Unsafe, failure.QuotaReached, failure.Aborted}, incident.Errors...)
 
 // Input says what to do, in the order in which a restore does it. back and discard
 // are the way back, from anywhere before place is done.
@@ -107,6 +107,11 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	}
 	if r.Source == "" {
 		return h.without(in, r)
+	}
+	if in.Action != "back" && in.Action != "discard" && !r.Placing { // the way back goes on
+		if err := i.Halted(); err != nil {
+			return Output{}, err
+		}
 	}
 	if in.Action == "safety" {
 		return h.safety(ctx, in, r)

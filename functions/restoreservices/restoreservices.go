@@ -27,7 +27,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.QuotaReached, failure.Aborted}, incident.Errors...)
 
 // Input says what to do.
 type Input struct {
@@ -87,6 +87,9 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	}
 	switch in.Action {
 	case "stop":
+		if err := i.Halted(); err != nil {
+			return Output{}, err
+		}
 		return h.stop(ctx, in.Claim, i.Restore)
 	case "start":
 		return h.start(ctx, in, i.Restore)

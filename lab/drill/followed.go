@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/acso/disaster-recovery/internal/following"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/lab/asl"
+	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
 // followed: what starts backups and what pages people is where the system is active.
@@ -113,8 +115,11 @@ func (r *run) silent() Invariant {
 	if err != nil {
 		return verdict(name, false, "%v", err)
 	}
-	for _, o := range r.world.S3.Objects(r.env.BucketIn(old, r.env.Buckets.Backups)) {
-		if kind, taken, ok := manifest.ParseKey(o.Key); ok && taken.After(role.ChangedAt) {
+	bucket := r.env.BucketIn(old, r.env.Buckets.Backups)
+	for _, o := range r.world.S3.Objects(bucket) {
+		kind, taken, ok := manifest.ParseKey(o.Key)
+		own := slices.ContainsFunc(r.world.S3.Versions(bucket, o.Key), func(v s3.Object) bool { return v.Replication != types.ReplicationStatusReplica })
+		if ok && own && taken.After(role.ChangedAt) { // what the other region took may be replicated to here
 			return verdict(name, false, "%s took a point of %s at %s", old, kind, taken.Format(time.TimeOnly))
 		}
 	}

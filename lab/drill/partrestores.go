@@ -7,7 +7,6 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/internal/retention"
-	"github.com/acso/disaster-recovery/lab/cloud/s3"
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
@@ -206,7 +205,6 @@ var partRestores = []Scenario{
 		prepare: func(r *run) {
 			at := r.moment()
 			r.at(at, func() {
-				r.world.S3.Create(s3.Bucket{Name: r.dataBucket(), Region: r.where(), Versioned: true})
 				for n := range 12 {
 					r.world.S3.Put(r.dataBucket(), fmt.Sprintf("evidence/%02d/report (%d).pdf", n%3, n), fmt.Appendf(nil, "report %d", n))
 				}
@@ -248,5 +246,20 @@ var partRestores = []Scenario{
 		judge: func(r *run) []Invariant {
 			return append(r.content(), r.nothingLost(), r.exactLoss(), r.sizesAsBefore(), r.servedHere(), r.filesRestored(), r.filesKept(), r.parametersRestored(), r.parametersKept(), r.lossesCover(), r.oldPrimaryStays(), r.lockFreeIn(r.env.Regions.Primary))
 		},
+	},
+	{
+		Name: "restore-aborted", Expected: FailedClean, machine: restoreMachine,
+		Sentence: "A person aborts the restore while the database is being made and the files are restored already: everything is put back, and the services run on what was there.",
+		prepare: func(r *run) {
+			at := r.protect(r.moment())
+			r.at(at, func() {
+				r.damageFiles()
+				r.damageParameters()
+			})
+			r.restoreAt(at+9*time.Minute, func() string { return r.before("replace") })
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("RestoreDatabase", func() { r.after(3*time.Minute, r.abort) })
+		},
+		judge: func(r *run) []Invariant { return append(r.asBefore(), r.partsUntouched(), r.causeNames("Aborted")) },
 	},
 }

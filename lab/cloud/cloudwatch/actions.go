@@ -13,6 +13,9 @@ import (
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
 func (s *Service) registerActions() {
 	all := func(call *cloud.Call, action string, names []string) (actions []grant.Action) {
+		if len(names) == 0 {
+			names = []string{"*"} // no alarm is named, and the right is checked all the same
+		}
 		for _, name := range names {
 			actions = append(actions, grant.Action{Name: "cloudwatch:" + action, Resource: s.arn(call.Region, name)})
 		}
