@@ -11,7 +11,7 @@ import (
 // readinesses: the recovery region is judged before anybody needs it.
 var readinesses = []Scenario{
 	{
-		Name: "recovery-not-ready", Expected: FailedClean, machine: "readiness",
+		Name: "recovery-not-ready", Expected: FailedClean, machine: "check-readiness",
 		Sentence: "The recovery region lost its key, an image and a procedure's rule: each is named, with what a forced failover would come to.",
 		prepare: func(r *run) {
 			r.world.Mature()
