@@ -80,6 +80,8 @@ func (f *Facts) next(e *environment.Environment, i incident.Incident, now time.T
 		f.Next = append(f.Next, "the recovered region is validated and clients are sent there")
 	case i.Promotion == incident.PromotionRequested:
 		f.Next = append(f.Next, "the promotion of the database, which was requested at "+at(i.RequestedAt)+", is waited for")
+	case i.Mode == incident.Planned:
+		f.Next = append(f.Next, "writes are drained, and the database of the other region is promoted when it has everything")
 	default:
 		f.Next = append(f.Next, "the outage is confirmed, and then the database of the other region is promoted")
 	}

@@ -103,6 +103,8 @@ func (w Writing) state() string {
 		return "ended " + string(i.Outcome) + ", somebody has to act"
 	case w.Public:
 		return "service is disturbed"
+	case i.Mode == incident.Planned && i.Question == nil:
+		return "a planned move is under way"
 	case i.Question != nil:
 		return "a person has to answer"
 	case i.Promotion != incident.NotPromoted:
