@@ -50,12 +50,12 @@ func Scenarios() []Scenario {
 		chainVerifications,
 		hinderedBackups,
 		restores,
-		failbacks, releases,
+		failbacks,
+		releases,
 		restoreTests,
 		rebuilds,
 		readinesses,
 		tellings,
-		readinesses,
 	)
 }
 
