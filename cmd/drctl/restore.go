@@ -29,6 +29,7 @@ type restoreCommand struct {
 
 type restorePlanCommand struct {
 	At          string `required:"" placeholder:"TIME" help:"The moment: RFC 3339 with a zone, or latest."`
+	What        []string `sep:"," placeholder:"PART" help:"Some of database, data, configuration; all of them without it."`
 	Beside      bool   `help:"Restore beside the live database instead of in its place."`
 	Environment string `default:"production" placeholder:"NAME|FILE" help:"The environment, by its name in environments/ or as a file (default: production)."`
 	Region      string `placeholder:"NAME" help:"The active region (default: the environment's primary region)."`
@@ -50,6 +51,9 @@ func (c *restorePlanCommand) Run(ctx context.Context, a *app) error {
 	ask := planrestore.Input{To: c.At, Mode: restore.Replace, Execution: "drctl-restore-plan"}
 	if c.Beside {
 		ask.Mode = restore.Beside
+	}
+	for _, part := range c.What {
+		ask.What = append(ask.What, restore.Part(part))
 	}
 	planner := a.lab.planOnAWS
 	if c.Lab {
@@ -93,7 +97,13 @@ func planInLab(_ context.Context, p place, ask planrestore.Input) (plan restore.
 		return plan, err
 	}
 	w := world.New(world.Options{Seed: p.seed, Environment: p.environment, Evaluator: evaluator, Machines: machines})
-	w.Sim.Run(sim.Epoch.Add(lived), nil)
+	w.Sim.Run(sim.Epoch.Add(lived-5*time.Minute), nil)
+	for _, step := range [][2]string{{"backup-data", "{}"}, {"backup-configuration", "{}"}, {"verify-backup", `{"kind":"application-data"}`}, {"verify-backup", `{"kind":"configuration"}`}} {
+		if _, err := w.States.Start(p.region, p.environment.MachineName(step[0]), "", json.RawMessage(step[1])); err != nil {
+			return plan, err
+		}
+		w.Sim.Run(w.Sim.Now().Add(75*time.Second), nil)
+	}
 	ask.Started = w.Sim.Now()
 	payload, err := json.Marshal(ask)
 	if err != nil {
