@@ -58,6 +58,7 @@ func OfRecovery() []Function {
 		failbacks(),
 		restoreTests(),
 		ready(),
+		rebuilding(),
 	)
 }
 

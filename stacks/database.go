@@ -24,6 +24,9 @@ var yes, no = jsii.Bool(true), jsii.Bool(false)
 // replica is broken from Go (https://github.com/aws/aws-cdk/issues/28998), and the two are read side by side.
 func (w *workload) database() {
 	props := w.databaseProps()
+	if w.withoutDatabase() {
+		return
+	}
 	if w.active() {
 		w.source(props)
 	} else {
@@ -61,6 +64,7 @@ func (w *workload) databaseProps() *awsrds.CfnDBInstanceProps {
 		Description: jsii.String("TLS only, connections logged"), Family: jsii.String(postgresFamily),
 		Parameters: map[string]string{"rds.force_ssl": "1", "log_connections": "1", "log_disconnections": "1"},
 	})
+	w.network(subnets.Ref(), access.SecurityGroupId(), parameters.Ref())
 	return &awsrds.CfnDBInstanceProps{
 		DbInstanceIdentifier: jsii.String(w.env.DatabaseIn(w.region)), DbInstanceClass: jsii.String(w.env.Database.InstanceClass),
 		Engine: jsii.String("postgres"), StorageType: jsii.String("gp3"), KmsKeyId: w.foundation.database.KeyArn(),

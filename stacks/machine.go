@@ -88,6 +88,9 @@ func (p *place) orchestrating(m statemachines.Machine) []grant.Grant {
 			grants = append(grants, integrations[name]...)
 		}
 	}
+	if strings.Contains(m.Definition, "arn:aws:states:::codebuild:startBuild.sync") {
+		grants = append(grants, p.building()...)
+	}
 	if strings.Contains(m.Definition, `"DISTRIBUTED"`) {
 		name := p.env.MachineName(m.Name)
 		grants = append(grants,

@@ -37,6 +37,7 @@ func (a *app) recovery(s *storage) *recovery {
 	}
 	r.triggers()
 	r.restoreTests()
+	r.rebuilding()
 	r.dashboard()
 	return r
 }

@@ -78,6 +78,7 @@ func alarmRaised(names ...string) map[string]any {
 func (r *recovery) releaseOnEnd() {
 	r.releaseBy(r.env.EndedRule(), "failover", "incident")
 	r.releaseBy(r.env.RestoreEndedRule(), "restore-point-in-time", "restorelock")
+	r.releaseBy(r.env.RebuildEndedRule(), "restore-full-system", "rebuildlock")
 	r.releaseBy(r.env.FailbackEndedRule(), "failback", "failbacklock")
 }
 

@@ -83,7 +83,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	tree := e.ParameterARN(region)
 	beside := tree + "-restored/*"
 	key := fmt.Sprintf("arn:aws:kms:%s:%s:key/*", region, e.Account)
-	return append(incident.Grants(e, e.Pair(region)),
+	return append(append(incident.Grants(e, e.Pair(region)), incident.Grants(e, region)...),
 		grant.Grant{Actions: []string{"s3:ListBucket"}, Resources: []string{backups}},
 		grant.Grant{Actions: []string{"s3:GetObject"}, Resources: []string{backups + "/*/manifests/*"}},
 		grant.Grant{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{backups + "/*/" + retention.Configuration + "/*"}},

@@ -74,7 +74,7 @@ func New(p platform.Platform) *Handler {
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	backups := "arn:aws:s3:::" + recoverypoint.Bucket(e, region)
 	data := "arn:aws:s3:::" + e.BucketIn(region, e.Buckets.Data)
-	return append(incident.Grants(e, e.Pair(region)),
+	return append(append(incident.Grants(e, e.Pair(region)), incident.Grants(e, region)...),
 		grant.Grant{Actions: []string{"s3:ListBucket"}, Resources: []string{backups, data}},
 		grant.Grant{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{backups + "/*/manifests/*"}},
 		grant.Grant{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{backups + "/*/" + retention.ApplicationData + "/*"}},

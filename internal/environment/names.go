@@ -200,3 +200,10 @@ func (e *Environment) RestoreTestBucket(region string) string {
 
 // RestoreTestEndedRule is the rule that clears away what a test left that was aborted or ran out of time.
 func (e *Environment) RestoreTestEndedRule() string { return e.Prefix() + "-restoretest-ended" }
+
+// RebuildProject is the CodeBuild project that deploys a region's workload again from the archive of what was deployed.
+func (e *Environment) RebuildProject() string { return e.Prefix() + "-rebuild" }
+
+// RebuildEndedRule is the rule that releases the lock of a restore of the whole system that ended otherwise than by its own
+// states.
+func (e *Environment) RebuildEndedRule() string { return e.Prefix() + "-rebuild-ended" }

@@ -17,6 +17,9 @@ const (
 	Insert = "INSERT INTO dr_heartbeat (at, region, epoch) VALUES ($1, $2, $3)"
 	// Last is the newest heartbeat that this database has: one row with one time, or NULL when there is none.
 	Last = "SELECT max(at) FROM dr_heartbeat"
+	// LastUntil is the same up to a time: on a database that has taken heartbeats again since it was restored, it tells what
+	// was restored.
+	LastUntil = "SELECT max(at) FROM dr_heartbeat WHERE at <= $1"
 	// Canary writes one row and overwrites it the next time: the smallest write that proves a database accepts writes.
 	Canary = "INSERT INTO dr_canary (name, at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET at = excluded.at"
 	// CanaryRead reads the canary back.

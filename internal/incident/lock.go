@@ -13,6 +13,17 @@ import (
 type Claim struct {
 	Epoch int64  `json:"epoch"` // from incident's action open
 	Owner string `json:"owner"` // ARN of the execution
+	// Table is the region whose table holds the incident, when that is another one than the step uses by itself: a restore of
+	// the whole system has only its own region's to count on.
+	Table string `json:"table,omitempty"`
+}
+
+// of is the store that holds a claim's incident.
+func (s *Store) of(claim Claim) *Store {
+	if claim.Table == "" || s.in == nil {
+		return s
+	}
+	return s.in(claim.Table)
 }
 
 // Begin opens a new incident for the owner, or gives back the one that the owner has open already. It fails with
@@ -105,7 +116,7 @@ func (s *Store) Guard(ctx context.Context, claim Claim) (Incident, error) {
 // Owned passes when Guard would, and writes nothing: a released lock stays released until a step that changes something
 // takes it back. It is for steps that may only read the table.
 func (s *Store) Owned(ctx context.Context, claim Claim) (Incident, error) {
-	i, _, err := s.present(ctx)
+	i, _, err := s.of(claim).present(ctx)
 	if err != nil {
 		return Incident{}, err
 	}
@@ -115,7 +126,7 @@ func (s *Store) Owned(ctx context.Context, claim Claim) (Incident, error) {
 // Update changes the claim's incident, under the conditions of Guard. The change may be made several times, each time
 // on what the table holds then; it reports whether there is anything to write.
 func (s *Store) Update(ctx context.Context, claim Claim, change func(*Incident) bool) (Incident, error) {
-	return s.amend(ctx, func(i *Incident) (bool, error) {
+	return s.of(claim).amend(ctx, func(i *Incident) (bool, error) {
 		if err := claim.check(i); err != nil {
 			return false, err
 		}
@@ -172,6 +183,7 @@ func (c Claim) check(i *Incident) error {
 
 // Finish closes the claim's incident and archives it. Closing it again the same way changes nothing.
 func (s *Store) Finish(ctx context.Context, claim Claim, outcome Outcome, reason string, coolDown time.Duration) (Incident, error) {
+	s = s.of(claim)
 	i, err := s.amend(ctx, func(i *Incident) (bool, error) {
 		if i.Epoch == claim.Epoch && i.Owner == claim.Owner && i.State == Closed && !i.Released && i.Outcome == outcome {
 			return false, nil

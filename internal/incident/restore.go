@@ -67,7 +67,7 @@ func (i *Incident) Settle(changes ...string) {
 func NewStoreIn(p platform.Platform, region string) *Store {
 	return &Store{
 		table: table{db: dynamodb.NewFromConfig(p.In(region)), name: p.Environment.IncidentTable()},
-		clock: p.Clock, environment: p.Environment,
+		clock: p.Clock, environment: p.Environment, in: func(other string) *Store { return NewStoreIn(p, other) },
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
@@ -31,15 +29,14 @@ type Store struct {
 	pair        *Store // of the other region, which may not answer; nil there
 	clock       platform.Clock
 	environment *environment.Environment
+	in          func(region string) *Store // the other tables of the pair
 }
 
 // NewStore opens the table of the region that the function runs in.
 func NewStore(p platform.Platform) *Store {
-	return &Store{
-		table: table{db: dynamodb.NewFromConfig(p.AWS), name: p.Environment.IncidentTable()},
-		pair:  NewStoreIn(p, p.Environment.Pair(p.Region())),
-		clock: p.Clock, environment: p.Environment,
-	}
+	s := NewStoreIn(p, p.Region())
+	s.pair = NewStoreIn(p, p.Environment.Pair(p.Region()))
+	return s
 }
 
 // Grants is what using the store takes.

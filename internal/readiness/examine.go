@@ -82,7 +82,6 @@ type run struct {
 	theirs      memo[map[string]*ecstypes.TaskDefinition]
 	records     memo[[]r53types.ResourceRecordSet]
 	nearList    memo[[]schedulertypes.ScheduleSummary]
-	farList     memo[[]schedulertypes.ScheduleSummary]
 	deployed    memo[map[string]string] // functions here, by name: their code
 	machines    memo[twins]
 	parameters  memo[[]parameters.Parameter]

@@ -30,6 +30,7 @@ func nowhere() []grant.Grant {
 	return []grant.Grant{{Actions: []string{
 		"application-autoscaling:DescribeScalableTargets", "cloudwatch:GetMetricStatistics", "ec2:DescribeNetworkAcls",
 		"ecs:DescribeTaskDefinition", "lambda:ListFunctions", "rds:DescribeAccountAttributes", "scheduler:ListSchedules",
+		"servicequotas:GetServiceQuota", "states:ListStateMachines",
 	}, Resources: []string{"*"}}}
 }
 
@@ -52,7 +53,6 @@ func both(e *environment.Environment, region string) []grant.Grant {
 		{Actions: []string{"kms:Decrypt", "kms:DescribeKey"}, Resources: []string{at("kms", "key/*")}},
 		{Actions: []string{"ssm:GetParametersByPath"}, Resources: []string{e.ParameterARN(region)}},
 		{Actions: []string{"states:DescribeStateMachine"}, Resources: []string{at("states", "stateMachine:"+e.Prefix()+"-*")}},
-		{Actions: []string{"states:ListStateMachines"}, Resources: []string{at("states", "stateMachine:*")}},
 	}
 }
 
@@ -67,7 +67,6 @@ func own(e *environment.Environment, region string) []grant.Grant {
 		{Actions: []string{"route53:ListResourceRecordSets"}, Resources: []string{"arn:aws:route53:::hostedzone/" + e.Domain.HostedZone}},
 		{Actions: []string{"route53:GetHealthCheck"}, Resources: []string{"arn:aws:route53:::healthcheck/*"}},
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::" + e.BucketIn(region, e.Buckets.Backups)}},
-		{Actions: []string{"servicequotas:GetServiceQuota"}, Resources: []string{at("servicequotas", fargate+"/"+vCPUs)}},
 	}
 	var topics []string
 	for _, name := range e.Topics() {

@@ -151,6 +151,10 @@ func (r *run) finalWorld() []string {
 		lines = append(lines, fmt.Sprintf("%s: file system writable %v", region, w.EFS.Writable(w.EFS.Find(region, e.FileSystem(region)))))
 		for _, s := range e.Services {
 			name := e.Service(region, s.Name)
+			if w.ECS.Workload(region, name) == nil {
+				lines = append(lines, fmt.Sprintf("%s: %s does not exist", region, name))
+				continue
+			}
 			low, high, _ := w.ECS.Bounds(region, name)
 			lines = append(lines, fmt.Sprintf("%s: %s wants %d tasks, runs %d, scales %d to %d", region, name, w.ECS.Workload(region, name).Desired(), w.ECS.Workload(region, name).Running(), low, high))
 		}

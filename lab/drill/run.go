@@ -79,6 +79,7 @@ type run struct {
 	stopped   map[*stepfunctions.Execution]bool // by a person, on purpose
 	damage    world.Damage
 	restoring restoring
+	gone      gone
 	ticks     []tick
 	misplaced []string      // throwaway databases that were seen outside of their network
 	answers   []string      // of functions that the script called by itself

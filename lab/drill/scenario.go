@@ -52,6 +52,7 @@ func Scenarios() []Scenario {
 		restores,
 		failbacks, releases,
 		restoreTests,
+		rebuilds,
 		readinesses,
 		tellings,
 		readinesses,

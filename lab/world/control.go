@@ -140,6 +140,7 @@ func (w *World) layRules(region string) {
 	for _, procedure := range []struct{ rule, machine, function string }{
 		{e.EndedRule(), "failover", "incident"},
 		{e.RestoreEndedRule(), "restore-point-in-time", "restorelock"},
+		{e.RebuildEndedRule(), "restore-full-system", "rebuildlock"},
 		{e.FailbackEndedRule(), "failback", "failbacklock"},
 	} {
 		w.Events.Create(region, eventbridge.Rule{

@@ -16,6 +16,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudformation"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
+	"github.com/acso/disaster-recovery/lab/cloud/codebuild"
 	"github.com/acso/disaster-recovery/lab/cloud/dynamodb"
 	"github.com/acso/disaster-recovery/lab/cloud/ec2"
 	"github.com/acso/disaster-recovery/lab/cloud/ecr"
@@ -65,6 +66,7 @@ type World struct {
 	SSM       *ssm.Service
 	Logs      *logs.Service
 	Stacks    *cloudformation.Service
+	Builds    *codebuild.Service
 	Files     *files.Tree // under /app/data
 	Sources   *sources.Repository
 	Away      *files.Tree // the same in the recovery region: one with Files until SplitFiles
@@ -147,6 +149,8 @@ func New(o Options) *World {
 	w.SSM = ssm.New(c, w.KMS)
 	w.Logs = logs.New(c, w.S3)
 	w.Stacks = cloudformation.New(c)
+	w.Builds = codebuild.New(c)
+	w.States.Wait(w.Builds)
 	w.Files = files.New(s)
 	w.Sources = sources.New(s)
 	w.Away = w.Files.Twin()
@@ -166,6 +170,7 @@ func New(o Options) *World {
 		w.layCheckers()
 	}
 	w.layBackupRules()
+	w.layRebuild()
 	if active != e.Regions.Primary {
 		w.layTurned(active, o.Recent)
 	}

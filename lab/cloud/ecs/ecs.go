@@ -114,6 +114,8 @@ type Setup struct {
 	Min, Max    int // of the scalable target; both 0 and there is none
 	Containers  []types.ContainerDefinition
 	Size        Size
+	// ARNs of the roles; "" where the definition names none.
+	TaskRole, ExecutionRole string
 }
 
 // Size is what a task of a definition gets: CPU units (1024 are one vCPU) and MiB, as ECS writes them.
@@ -127,7 +129,7 @@ func (s *Service) Begin(regionName, cluster, endpoint, database string, setups .
 	for _, setup := range setups {
 		w := &Workload{Name: setup.Name, Short: setup.Short, Critical: setup.Critical, Region: regionName, desired: setup.Desired, created: s.sim.Now()}
 		w.definition = s.cloud.ARN("ecs", regionName, "task-definition/"+setup.Name+":1")
-		r.families = append(r.families, &taskDefinition{family: setup.Name, revision: 1, containers: setup.Containers, size: setup.Size})
+		r.families = append(r.families, &taskDefinition{family: setup.Name, revision: 1, containers: setup.Containers, size: setup.Size, taskRole: orNil(setup.TaskRole), executionRole: orNil(setup.ExecutionRole)})
 		for range setup.Desired {
 			w.tasks = append(w.tasks, &task{running: true, healthy: true})
 		}
@@ -299,4 +301,11 @@ func (s *Service) follow() {
 			s.reconcile(w, s.Durations.Restart)
 		}
 	}
+}
+
+func orNil(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return aws.String(text)
 }

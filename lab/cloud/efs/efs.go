@@ -133,6 +133,9 @@ func (s *Service) Of(f *FileSystem) *Replication {
 
 // Writable tells whether a file system takes writes: it is available and the destination of no replication.
 func (s *Service) Writable(f *FileSystem) bool {
+	if f == nil {
+		return false // it was deleted
+	}
 	r := s.Of(f)
 	return f.available && (r == nil || r.Destination != f)
 }

@@ -198,6 +198,19 @@ func (c *conn) Query(ctx context.Context, statement string, args ...any) ([][]an
 			return [][]any{{at}}, nil
 		}
 		return [][]any{{nil}}, nil
+	case heartbeat.LastUntil:
+		until, ok := timeAt(args, 0)
+		if !ok || len(args) != 1 {
+			return nil, fmt.Errorf("%s: arguments %v do not fit (SQLSTATE 42P18)", statement, args)
+		}
+		var newest time.Time
+		for _, at := range timeline.heartbeatsBetween(through, until.AddDate(0, 0, -1), until) { // a day is more than any check looks back
+			newest = later(newest, at)
+		}
+		if newest.IsZero() {
+			return [][]any{{nil}}, nil
+		}
+		return [][]any{{newest}}, nil
 	case heartbeat.CanaryRead:
 		if len(args) == 1 {
 			if name, ok := args[0].(string); ok {

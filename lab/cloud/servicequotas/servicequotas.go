@@ -25,8 +25,8 @@ func New(c *cloud.Cloud) *Service {
 	s := &Service{cloud: c, quotas: map[[3]string]float64{}}
 	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_servicequotas.html
 	cloud.Register(c, "Service Quotas.GetServiceQuota", cloud.Spec[servicequotas.GetServiceQuotaInput]{
-		Actions: func(call *cloud.Call, in *servicequotas.GetServiceQuotaInput) []grant.Action {
-			return []grant.Action{{Name: "servicequotas:GetServiceQuota", Resource: c.ARN("servicequotas", call.Region, aws.ToString(in.ServiceCode)+"/"+aws.ToString(in.QuotaCode))}}
+		Actions: func(*cloud.Call, *servicequotas.GetServiceQuotaInput) []grant.Action {
+			return []grant.Action{{Name: "servicequotas:GetServiceQuota", Resource: "*"}} // knows no resources
 		},
 	}, s.get)
 	return s

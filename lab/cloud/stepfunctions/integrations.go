@@ -38,6 +38,8 @@ func (i *integrations) Start(t asl.Task, finish done) (cancel func()) {
 		return i.invoke(t, finish)
 	case resource == "states:startExecution":
 		return i.startExecution(t, finish)
+	case resource == "codebuild:startBuild":
+		return i.startBuild(t, finish)
 	case resource == "sns:publish":
 		return i.call(t, "SNS.Publish", "SNS", finish)
 	case strings.HasPrefix(resource, "aws-sdk:"):

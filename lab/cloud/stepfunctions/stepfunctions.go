@@ -34,6 +34,7 @@ type Execution struct {
 
 // Service is AWS Step Functions in all regions.
 type Service struct {
+	builds     Builds // nil until Wait
 	cloud      *cloud.Cloud
 	lambda     *lambda.Service
 	evaluator  *jsonata.Evaluator

@@ -52,7 +52,7 @@ func (s *Service) carriesOut(resource string) error {
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(resource, "arn:aws:states:::"), ".")
 	switch name {
-	case "lambda:invoke", "states:startExecution", "sns:publish":
+	case "lambda:invoke", "states:startExecution", "sns:publish", "codebuild:startBuild":
 		return nil
 	}
 	if parts := strings.SplitN(name, ":", 3); len(parts) == 3 && parts[0] == "aws-sdk" {
@@ -61,5 +61,5 @@ func (s *Service) carriesOut(resource string) error {
 		}
 		return fmt.Errorf("the lab does not model %s", resource)
 	}
-	return fmt.Errorf("the lab does not carry out %s; it has lambda:invoke, sns:publish, states:startExecution and aws-sdk:*", resource)
+	return fmt.Errorf("the lab does not carry out %s; it has codebuild:startBuild, lambda:invoke, sns:publish, states:startExecution and aws-sdk:*", resource)
 }

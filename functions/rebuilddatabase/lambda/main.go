@@ -1,0 +1,9 @@
+// Command lambda is the rebuilddatabase function on AWS.
+package main
+
+import (
+	"github.com/acso/disaster-recovery/functions/rebuilddatabase"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
+)
+
+func main() { bootstrap.Start(rebuilddatabase.New, (*rebuilddatabase.Handler).Handle) }

@@ -1,0 +1,209 @@
+package drill
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/catalog"
+	"github.com/acso/disaster-recovery/internal/manifest"
+	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/lab/world"
+)
+
+const rebuildMachine = "restore-full-system"
+
+// rebuilds: the workload is gone in both regions, deleted by somebody who may, and nothing is left to fail over to.
+var rebuilds = []Scenario{
+	{
+		Name: "system-lost", Expected: Recovered, machine: rebuildMachine, limit: testLimit,
+		Sentence: "Database, services, files, parameters and stacks are deleted in both regions: from a date and nothing else, us-east-1 is rebuilt from its backups.",
+		prepare: func(r *run) {
+			r.loseSystem(func() { r.rebuildIn(r.env.Regions.Primary, r.today()) })
+			r.operator(time.Minute, world.Answer{Approved: true})
+		},
+		judge: func(r *run) []Invariant { return r.rebuilt(r.env.Regions.Primary) },
+	},
+	{
+		Name: "system-lost-copies-only", Expected: Recovered, machine: rebuildMachine, limit: testLimit,
+		Sentence: "us-east-1 is gone for good and us-west-2's standby deleted: us-west-2 is rebuilt from the copies that it holds, and clients are sent there.",
+		prepare: func(r *run) {
+			r.loseSystem(func() {
+				r.world.Cloud.Kill(r.env.Regions.Primary)
+				r.say("fault", r.env.Regions.Primary, "the region is gone, backups included")
+				r.rebuildIn(r.env.Regions.Recovery, `{"at":"latest"}`)
+			})
+			r.operator(time.Minute, world.Answer{Approved: true})
+		},
+		judge: func(r *run) []Invariant { return r.rebuilt(r.env.Regions.Recovery) },
+	},
+	{
+		Name: "system-lost-wrong-archive", Expected: FailedClean, machine: rebuildMachine, limit: testLimit,
+		Sentence: "The archive of the infrastructure is not that of the deployed commit: the build refuses it, and nothing is deployed.",
+		prepare: func(r *run) {
+			r.loseSystem(func() {
+				r.corruptArchive()
+				r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`)
+			})
+			r.operator(time.Minute, world.Answer{Approved: true})
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{r.causeNames("is not the archive of commit"), r.causeNames("Nothing was changed"), r.stillGone(r.env.Regions.Primary), r.neitherLocked()}
+		},
+	},
+	{
+		Name: "system-lost-newest-corrupt", Expected: Recovered, machine: rebuildMachine, limit: testLimit,
+		Sentence: "The newest snapshot does not restore, and the newest configuration failed its verification: the ones before are taken, and it is said.",
+		prepare: func(r *run) {
+			r.at(0, r.layOlderSnapshot)
+			r.loseSystem(func() {
+				r.failNewest(retention.Configuration)
+				r.world.RDS.EndRestores("incompatible-restore")
+				r.when("DiscardDatabase", func() { r.world.RDS.EndRestores("") })
+				r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`)
+			})
+			r.operator(time.Minute, world.Answer{Approved: true})
+		},
+		judge: func(r *run) []Invariant {
+			return append(r.rebuilt(r.env.Regions.Primary), r.passedOver("does not restore"), r.passedOver("failed its verification"))
+		},
+	},
+	{
+		Name: "system-lost-never-available", Expected: FailedDirty, machine: rebuildMachine, limit: testLimit,
+		Sentence: "No snapshot becomes a database: each is tried, and what was deployed is named with how to go on.",
+		prepare: func(r *run) {
+			r.loseSystem(func() {
+				r.world.RDS.EndRestores("incompatible-restore")
+				r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`)
+			})
+			r.operator(time.Minute, world.Answer{Approved: true})
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{r.causeNames("no snapshot became a database"), r.causeNames("the stacks of the workload were deployed"), r.causeNames("redrive"), r.neitherLocked()}
+		},
+	},
+	{
+		Name: "system-lost-refused", Expected: StoodDown, machine: rebuildMachine, limit: testLimit,
+		Sentence: "The person who is asked says no: nothing is deployed.",
+		prepare: func(r *run) {
+			r.loseSystem(func() { r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`) })
+			r.operator(time.Minute, world.Answer{Approved: false})
+		},
+		judge: func(r *run) []Invariant { return []Invariant{r.stillGone(r.env.Regions.Primary), r.neitherLocked()} },
+	},
+	{
+		Name: "system-stands", Expected: FailedClean, machine: rebuildMachine, limit: testLimit,
+		Sentence: "Somebody rebuilds a system that stands: refused, with what to start instead.",
+		prepare: func(r *run) {
+			r.afterBackups(func() {
+				r.restoring.before = r.standing()
+				r.startIn(r.env.Regions.Primary, `{"at":"latest"}`)
+			})
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{r.productionStands(), r.causeNames("restore-point-in-time"), r.servedHere(), r.neitherLocked()}
+		},
+	},
+}
+
+// today is the input with the date of now: what an operator types.
+func (r *run) today() string {
+	return fmt.Sprintf(`{"date":%q}`, r.world.Sim.Now().UTC().Format(time.DateOnly))
+}
+
+// loseSystem backs everything up and deletes the workload of both regions. The
+// failover that the alarm starts finds no replica and ends; then the operator acts.
+func (r *run) loseSystem(then func()) {
+	r.afterBackups(func() {
+		primary, recovery := r.env.Regions.Primary, r.env.Regions.Recovery
+		r.layInfrastructure()
+		r.remember()
+		r.gone.files, r.gone.parameters = r.filesNow(), r.parametersNow(primary)
+		r.breaks(primary, "the workload of both regions is deleted")
+		for _, region := range []string{primary, recovery} {
+			r.world.LoseWorkload(region)
+		}
+		r.world.LoseFiles()
+		r.after(noticed, then)
+	})
+}
+
+// layOlderSnapshot puts in a verified snapshot of now, which is older than that of the daily backup.
+func (r *run) layOlderSnapshot() {
+	primary, recovery, now := r.env.Regions.Primary, r.env.Regions.Recovery, r.world.Sim.Now()
+	name := r.env.Database.Identifier + "-" + now.UTC().Add(-time.Minute).Format("20060102-150405") + "-01234567" // as function snapshot names them
+	r.world.RDS.PutSnapshot(primary, name, r.env.DatabaseIn(primary), now)
+	r.world.RDS.PutSnapshot(recovery, name+catalog.CopySuffix, r.env.DatabaseIn(recovery), now)
+}
+
+// noticed is when the operator acts: somebody looked at the failed failover first.
+const noticed = 40 * time.Minute
+
+func (r *run) rebuildIn(region, input string) {
+	r.gone.asked = r.world.Sim.Now()
+	r.gone.watch(r, region)
+	r.startIn(region, input)
+}
+
+// layInfrastructure makes sure that there is a verified point of the infrastructure in both regions.
+func (r *run) layInfrastructure() {
+	primary := r.env.Regions.Primary
+	for _, o := range r.world.S3.Objects(r.env.BucketIn(primary, r.env.Buckets.Backups)) {
+		if kind, _, ok := manifest.ParseKey(o.Key); ok && kind == retention.Infrastructure {
+			return
+		}
+	}
+	r.world.PutInfrastructure()
+}
+
+// corruptArchive damages the archive of the newest infrastructure point behind S3's back.
+func (r *run) corruptArchive() {
+	primary := r.env.Regions.Primary
+	list, err := r.points(primary, retention.Infrastructure)
+	if err != nil || len(list) == 0 {
+		panic(fmt.Sprintf("lab: no infrastructure to damage: %v", err))
+	}
+	for _, o := range list[len(list)-1].objects {
+		if strings.HasSuffix(o.Key, ".tar.gz") {
+			r.world.S3.Corrupt(r.env.BucketIn(primary, r.env.Buckets.Backups), o.Key)
+			r.say("fault", primary, "%s is replaced behind S3's back", o.Key)
+		}
+	}
+}
+
+// failNewest adds a point of a kind that is newer than every other and failed its verification.
+func (r *run) failNewest(kind string) {
+	primary := r.env.Regions.Primary
+	list, err := r.points(primary, kind)
+	if err != nil || len(list) == 0 {
+		panic(fmt.Sprintf("lab: no point of %s: %v", kind, err))
+	}
+	bucket, key := r.env.BucketIn(primary, r.env.Buckets.Backups), manifest.KeyOf(kind, r.world.Sim.Now())
+	for _, o := range r.world.S3.Objects(bucket) {
+		if o.Key == list[len(list)-1].key {
+			r.world.S3.Put(bucket, key, o.Body)
+		}
+	}
+	r.world.S3.Put(bucket, catalog.ProofKey(key, retention.Content, false), []byte("{}"))
+	r.say("fault", primary, "%s is the newest of %s, and fails its verification", key, kind)
+}
+
+// passedOver: the output names what was not used, and why.
+func (r *run) passedOver(words string) Invariant {
+	const name = "what was passed over is said"
+	x := r.recovery()
+	if x == nil {
+		return verdict(name, false, "nothing recovered")
+	}
+	var out struct{ Passed []string }
+	if err := json.Unmarshal(x.Output(), &out); err != nil {
+		return verdict(name, false, "the output is %s", x.Output())
+	}
+	for _, line := range out.Passed {
+		if strings.Contains(line, words) {
+			return verdict(name, true, "%s", line)
+		}
+	}
+	return verdict(name, false, "%q is not among %q", words, out.Passed)
+}
