@@ -28,13 +28,13 @@ type restoreCommand struct {
 }
 
 type restorePlanCommand struct {
-	At          string `required:"" placeholder:"TIME" help:"The moment: RFC 3339 with a zone, or latest."`
+	At          string   `required:"" placeholder:"TIME" help:"The moment: RFC 3339 with a zone, or latest."`
 	What        []string `sep:"," placeholder:"PART" help:"Some of database, data, configuration; all of them without it."`
-	Beside      bool   `help:"Restore beside the live database instead of in its place."`
-	Environment string `default:"production" placeholder:"NAME|FILE" help:"The environment, by its name in environments/ or as a file (default: production)."`
-	Region      string `placeholder:"NAME" help:"The active region (default: the environment's primary region)."`
-	Lab         bool   `help:"Ask the lab instead of AWS: its two regions begin on 2026-03-03 at 09:00 UTC and have lived for an hour."`
-	JSON        bool   `name:"json" help:"Print the plan as one JSON object, and nothing else."`
+	Beside      bool     `help:"Restore beside the live database instead of in its place."`
+	Environment string   `default:"production" placeholder:"NAME|FILE" help:"The environment, by its name in environments/ or as a file (default: production)."`
+	Region      string   `placeholder:"NAME" help:"The active region (default: the environment's primary region)."`
+	Lab         bool     `help:"Ask the lab instead of AWS: its two regions begin on 2026-03-03 at 09:00 UTC and have lived for an hour."`
+	JSON        bool     `name:"json" help:"Print the plan as one JSON object, and nothing else."`
 }
 
 // Help is the second paragraph of --help.
@@ -86,6 +86,9 @@ func (c *restorePlanCommand) place() (place, error) {
 // lived is how long the lab's regions live before a plan is made in them.
 const lived = time.Hour
 
+// protected is when files and parameters of the lab are backed up, and verified afterwards.
+const protected = 10 * time.Minute
+
 // planInLab asks the function in the lab.
 func planInLab(_ context.Context, p place, ask planrestore.Input) (plan restore.Plan, err error) {
 	machines, err := world.ParseMachines(p.environment)
@@ -97,13 +100,14 @@ func planInLab(_ context.Context, p place, ask planrestore.Input) (plan restore.
 		return plan, err
 	}
 	w := world.New(world.Options{Seed: p.seed, Environment: p.environment, Evaluator: evaluator, Machines: machines})
-	w.Sim.Run(sim.Epoch.Add(lived-5*time.Minute), nil)
+	w.Sim.Run(sim.Epoch.Add(protected), nil)
 	for _, step := range [][2]string{{"backup-data", "{}"}, {"backup-configuration", "{}"}, {"verify-backup", `{"kind":"application-data"}`}, {"verify-backup", `{"kind":"configuration"}`}} {
 		if _, err := w.States.Start(p.region, p.environment.MachineName(step[0]), "", json.RawMessage(step[1])); err != nil {
 			return plan, err
 		}
-		w.Sim.Run(w.Sim.Now().Add(75*time.Second), nil)
+		w.Sim.Run(w.Sim.Now().Add(time.Minute), nil)
 	}
+	w.Sim.Run(sim.Epoch.Add(lived), nil)
 	ask.Started = w.Sim.Now()
 	payload, err := json.Marshal(ask)
 	if err != nil {

@@ -23,7 +23,7 @@ func TestRestorePlanSaysWhatWouldBeDoneAndWhatItCosts(t *testing.T) {
 	if err := json.Unmarshal(printed(t, []string{"restore", "plan", "--lab", "--beside", "--at", "latest", "--json"}), &plan); err != nil {
 		t.Fatal(err)
 	}
-	if plan.NeedsApproval || plan.Mode != restore.Beside || len(plan.Steps) != 2 || plan.Kept != "" {
+	if plan.NeedsApproval || plan.Mode != restore.Beside || len(plan.Steps) != 4 || plan.Kept != "" {
 		t.Errorf("the plan beside is %+v", plan)
 	}
 }
