@@ -64,6 +64,8 @@ var wildcards = []struct{ part, reason string }{
 	{":db:", "Databases that were renamed, restored or rebuilt are looked at too; nothing is changed."},
 	{":stack/", "CloudFormation appends an identifier to a stack's name."},
 	{":role/aws-service-role/replication.elasticfilesystem", "EFS names its service-linked role; it exists since the first replication, and the right is checked all the same."},
+	{":schedule/default/", "The schedules of this environment, by its prefix: which of them run follows the role of the region."},
+	{":role/", "An update of a schedule hands its role over anew, and CloudFormation names the roles after this environment's stacks; only roles that trust Scheduler can be used so."},
 	{":alarm:*", "CloudWatch checks the description of alarms on all of them; the function asks for this environment's by name."},
 	{":rule/", "The rules of this environment, by its prefix."},
 	{":healthcheck/*", "AWS chooses the identifier of a health check."},

@@ -23,6 +23,9 @@ func (b *backup) alarms() {
 				made.muted = !item.Enabled(b.active()) // function followrole switches it when the roles change
 			}
 		}
-		b.alarm(made)
+		alarm := b.alarm(made)
+		if made.muted {
+			accept(alarm, both("CloudWatchAlarmAction", "Its actions are off where no backups are taken now; function followrole enables them when the region becomes the active one."))
+		}
 	}
 }

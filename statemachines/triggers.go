@@ -27,6 +27,8 @@ func Schedules() []Schedule {
 		// Each point of the day is compared with what S3 states of it before the next one is due: the RPO counts from the
 		// newest point that is verified. Its input names no slot, since the machine takes none.
 		{"verify-data", "verify-backup", "cron(10/15 * * * ? *)", `{"depth":"attributes"}`},
+		// The procedures' monthly check of integrity: every byte of the newest point, and the chain of the whole month.
+		{"verify-month", "verify-backup", "cron(40 5 1 * ? *)", `{"depth":"content","chainDays":32}`},
 		{"backup-database", "backup-database", "cron(0 2/6 * * ? *)", `{"reason":"every six hours","class":"automated",` + slot + `}`},
 		// The procedures ask for a test restore once a month; a month is long to live with a backup that does not restore. After
 		// the maintenance window of Sunday, and clear of the backups.

@@ -75,8 +75,6 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		{Actions: []string{"rds:CreateDBSnapshot"}, Resources: []string{kept, last}},
 		{Actions: []string{"rds:AddTagsToResource"}, Resources: []string{last}},
 		{Actions: []string{"rds:ModifyDBInstance", "rds:DeleteDBInstance"}, Resources: []string{kept}},
-		{Actions: []string{"s3:GetObject"}, Resources: []string{bucket + "/failback/*/missing-transactions.json"}},
-		// Without it, S3 answers 403 where there is no object: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
 	}
 }
@@ -169,12 +167,15 @@ func (h *Handler) reported(ctx context.Context, op string, i *types.DBInstance, 
 		return nil
 	}
 	bucket, key := e.BucketIn(h.p.Region(), e.Buckets.Compliance), "failback/"+aws.ToString(i.DBInstanceIdentifier)+"/missing-transactions.json"
-	_, err := h.s3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
-	if err = failure.FromAWS(err, "look for s3://%s/%s", bucket, key); failure.Is(err, failure.NotFound) {
+	out, err := h.s3.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: aws.String(key), MaxKeys: aws.Int32(1)})
+	if err != nil {
+		return failure.FromAWS(err, "look for s3://%s/%s", bucket, key)
+	}
+	if len(out.Contents) == 0 {
 		return failure.New(failure.Unsafe, op, "what it has and its successor lacks was never listed: there is no s3://%s/%s", bucket, key).
 			Next("compare the two by hand and store the result there")
 	}
-	return err
+	return nil
 }
 
 func (h *Handler) describe(ctx context.Context, name string) (*types.DBInstance, error) {

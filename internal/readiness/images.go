@@ -70,7 +70,7 @@ func imagesOf(d *ecstypes.TaskDefinition) (images []image, foreign []string) {
 func digest(ctx context.Context, client *ecr.Client, i image) (string, error) {
 	out, err := client.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: aws.String(i.repository), ImageIds: []types.ImageIdentifier{i.id}})
 	if err != nil {
-		return "", failure.FromAWS(err, "look for the image %s%s%s in %s", i.repository, aws.ToString(i.id.ImageTag), aws.ToString(i.id.ImageDigest), i.region)
+		return "", failure.FromAWS(err, "look for the image %s %s%s in %s", i.repository, aws.ToString(i.id.ImageTag), aws.ToString(i.id.ImageDigest), i.region)
 	}
 	if len(out.ImageDetails) != 1 {
 		return "", failure.New(failure.NotFound, "look for the image of "+i.container, "ECR lists %d", len(out.ImageDetails))

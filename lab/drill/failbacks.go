@@ -68,7 +68,7 @@ var failbacks = []Scenario{
 		},
 		judge: func(r *run) []Invariant {
 			return []Invariant{
-				r.oneWriter(), r.nothingDropped(), r.honestReport(), r.locksFree(),
+				r.oneWriter(), r.nothingDropped(), r.honestReport(), r.locksFree(), r.servedHere(),
 				verdict("the failover was started", r.activeRegion() == r.env.Regions.Primary && len(r.observed.promotions) == 2, "%s is active, %s", r.activeRegion(), counted(len(r.observed.promotions), "promotion")),
 			}
 		},

@@ -13,6 +13,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/internal/watching"
+	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/cloud/scheduler"
@@ -135,6 +136,7 @@ func TestAMonthOfSchedules(t *testing.T) {
 	m.Sim.Run(at(monthDays, "09:05"), nil)
 	m.counted(m.look())
 	m.listed()
+	m.chained()
 	// A watcher that died with its region is an alarm on every age; the rest is about the kind that was hit.
 	ages := map[string]int{retention.ApplicationData: 3, retention.Configuration: 1, retention.Database: 2, retention.Logs: 1}
 	for kind, times := range ages {
@@ -145,6 +147,19 @@ func TestAMonthOfSchedules(t *testing.T) {
 	if got := raised["ACSO-BackupFailure"]; got < 4 {
 		t.Errorf("four troubles raised ACSO-BackupFailure %d times", got)
 	}
+}
+
+// chained: the monthly verification has read the newest point and the chain of the whole month, and found nothing.
+func (m *month) chained() {
+	for _, x := range m.States.Executions() {
+		if strings.Contains(string(x.Input), `"chainDays":32`) {
+			if x.Status() != asl.Succeeded {
+				m.Errorf("the monthly verification ended %s: %s", x.Status(), x.Cause())
+			}
+			return
+		}
+	}
+	m.Error("nothing was verified on the first of the month")
 }
 
 // counted compares numerators and denominators with what was injected.
