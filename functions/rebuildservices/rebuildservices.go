@@ -72,7 +72,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	for _, s := range e.Services {
 		services = append(services, fmt.Sprintf("arn:aws:ecs:%s:%s:service/%s/%s", region, e.Account, e.Cluster(region), e.Service(region, s.Name)))
 	}
-	return append(incident.Grants(e, region),
+	return append(incident.ReadGrants(e, region),
 		grant.Grant{Actions: []string{"s3:GetObject"}, Resources: []string{bucket + "/*/manifests/*"}},
 		grant.Grant{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{bucket + "/*/" + retention.Infrastructure + "/*"}},
 		grant.Grant{Actions: []string{"ecs:DescribeServices", "ecs:UpdateService"}, Resources: services},
@@ -88,7 +88,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 
 // Handle describes, compares and acts, once; the state machine repeats it until it is done.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
-	if _, err := h.store.Guard(ctx, in.Claim); err != nil {
+	if _, err := h.store.Owned(ctx, in.Claim); err != nil { // it writes nothing down: the step before took the lock
 		return Output{}, err
 	}
 	e, region := h.p.Environment, h.p.Region()

@@ -33,6 +33,7 @@ var prefixes = map[string]string{
 // ECS: docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html (iam:PassRole).
 // DynamoDB: docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html.
 var dependents = []struct{ operation, arguments, actions string }{
+	{"CodeBuild.BatchGetBuilds", `{"Ids":["p:1"]}`, "codebuild:BatchGetBuilds"},
 	{"DynamoDB.TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"t","Item":{}}},{"ConditionCheck":{"TableName":"t","Key":{},"ConditionExpression":"a"}}]}`, "dynamodb:ConditionCheckItem dynamodb:PutItem"},
 	{"ECS.DescribeClusters", `{"Clusters":["c"]}`, "ecs:DescribeClusters"},
 	{"ECS.DescribeServices", `{"Cluster":"c","Services":["a"]}`, "ecs:DescribeServices"},
