@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -114,7 +115,7 @@ func (a *app) ask(format string, args ...any) (string, error) {
 		a.answers = bufio.NewReader(a.stdin)
 	}
 	line, err := a.answers.ReadString('\n')
-	if err != nil && err != io.EOF { //nolint:errorlint // Reader returns it unwrapped
+	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
 	words := strings.Fields(strings.ToLower(line))

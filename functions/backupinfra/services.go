@@ -94,7 +94,7 @@ func (h *Handler) image(ctx context.Context, named string) (image, why string, e
 	case failure.Is(err, failure.Unavailable):
 		return named, "", err
 	case err != nil:
-		return named, err.Error(), nil
+		return named, err.Error(), nil //nolint:nilerr // the caller says of this image that its digest is not known, and why
 	case len(out.ImageDetails) != 1 || aws.ToString(out.ImageDetails[0].ImageDigest) == "":
 		return named, fmt.Sprintf("ECR lists %d images of that tag", len(out.ImageDetails)), nil
 	}
