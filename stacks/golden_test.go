@@ -93,7 +93,11 @@ func exercise(t *testing.T) *environment.Environment {
 	e.Database.Keys = environment.Keys{Primary: "alias/acso-exercise-database", Recovery: "alias/acso-exercise-database"}
 	e.Buckets = environment.Buckets{Backups: "acso-exercise-backups", Data: "acso-exercise-data", Compliance: "acso-exercise-compliance-reports"}
 	e.Parameters = "/acso/exercise"
-	for _, contact := range []*environment.Contact{&e.Contacts.OnCall, &e.Contacts.IncidentCommander, &e.Contacts.TechnicalLead, &e.Contacts.CommunicationsLead, &e.Contacts.BusinessContinuityManager} {
+	c := &e.Contacts
+	for _, contact := range []*environment.Contact{
+		&c.OnCall, &c.IncidentCommander, &c.TechnicalLead, &c.CommunicationsLead, &c.BusinessContinuityManager, &c.Management,
+		&c.CustomerSuccess, &c.KeyCustomers, &c.StatusPage, &c.Customers, &c.Stakeholders,
+	} {
 		contact.Topic = strings.Replace(contact.Topic, "production", "exercise", 1)
 	}
 	if mistakes := e.Check(); len(mistakes) > 0 {

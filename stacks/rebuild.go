@@ -26,7 +26,7 @@ func (r *recovery) rebuilding() {
 		grant.Grant{Actions: []string{"sts:AssumeRole"}, Resources: []string{fmt.Sprintf("arn:aws:iam::%s:role/cdk-hnb659fds-*-%s-%s", r.env.Account, r.env.Account, r.region)}},
 		deliver(*logs.LogGroupArn()),
 	)
-	awscodebuild.NewCfnProject(r.Stack, jsii.String("rebuild"), &awscodebuild.CfnProjectProps{
+	project := awscodebuild.NewCfnProject(r.Stack, jsii.String("rebuild"), &awscodebuild.CfnProjectProps{
 		Name: jsii.String(name), Description: jsii.String("Deploys the workload of " + r.region + " from the archive of what was deployed"),
 		ServiceRole: role.RoleArn(), EncryptionKey: r.foundation.data.KeyArn(), TimeoutInMinutes: jsii.Number(rebuildMinutes), ConcurrentBuildLimit: jsii.Number(1),
 		Artifacts: &awscodebuild.CfnProject_ArtifactsProperty{Type: jsii.String("NO_ARTIFACTS")},
@@ -37,7 +37,9 @@ func (r *recovery) rebuilding() {
 		LogsConfig: &awscodebuild.CfnProject_LogsConfigProperty{CloudWatchLogs: &awscodebuild.CfnProject_CloudWatchLogsConfigProperty{
 			Status: jsii.String("ENABLED"), GroupName: logs.LogGroupName(),
 		}},
-	}).Node().AddDependency(role.policy)
+	})
+	project.Node().AddDependency(role.policy)
+	accept(project, both("CodeBuildProjectSourceRepoUrl", "It has no source repository: it takes the archive from the backup bucket, and checks its digest before it unpacks it."))
 }
 
 // buildspec checks the archive before it unpacks it, and deploys the stacks of the workload alone: without a database, which

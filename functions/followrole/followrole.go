@@ -74,7 +74,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		grant.Grant{Actions: []string{"scheduler:GetSchedule", "scheduler:UpdateSchedule"}, Resources: []string{arn("scheduler", "schedule/default/"+e.Prefix()+"-*")}},
 		// An update hands the schedule's role over anew. CloudFormation names roles after the stack.
 		// https://docs.aws.amazon.com/scheduler/latest/UserGuide/security_iam_service-with-iam.html
-		grant.Grant{Actions: []string{"iam:PassRole"}, Resources: []string{fmt.Sprintf("arn:aws:iam::%s:role/%s-*", e.Account, e.Prefix())}},
+		grant.Grant{Actions: []string{"iam:PassRole"}, Resources: []string{e.StackRoles("backup")}},
 		grant.Grant{Actions: []string{"events:DescribeRule", "events:EnableRule", "events:DisableRule"}, Resources: rules},
 		grant.Grant{Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{arn("cloudwatch", "alarm:*")}},
 		grant.Grant{Actions: []string{"cloudwatch:EnableAlarmActions", "cloudwatch:DisableAlarmActions"}, Resources: alarms},

@@ -186,6 +186,17 @@ func (e *Environment) LogGroup(region string) string {
 	return "/aws/" + e.Application + "/" + e.Name + "/agents"
 }
 
+// stackRunes is how much of a stack's name CloudFormation puts before the name of a role that it makes: a role's name has 64
+// characters, of which the role's own and a random part take the rest. Seen in deployments; AWS publishes no number.
+const stackRunes = 24
+
+// StackRoles is the pattern of the roles that CloudFormation makes for a stack: backup, recovery or workload. The roles of
+// people have names of their own and are not among them.
+func (e *Environment) StackRoles(stack string) string {
+	name := e.Prefix() + "-" + stack
+	return fmt.Sprintf("arn:aws:iam::%s:role/%s*", e.Account, name[:min(len(name), stackRunes)])
+}
+
 // PersonRole is the IAM role of people: reader, auditor, operator or break-glass.
 func (e *Environment) PersonRole(who string) string { return e.Prefix() + "-" + who }
 

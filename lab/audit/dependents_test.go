@@ -59,6 +59,7 @@ var dependents = []struct{ operation, arguments, actions string }{
 	{"S3.PutObject", `{"Bucket":"sealed","Key":"k","Tagging":"a=b","ObjectLockMode":"COMPLIANCE","Body":"x"}`, "kms:GenerateDataKey s3:PutObject s3:PutObjectRetention s3:PutObjectTagging"},
 	{"S3.UploadPart", `{"Bucket":"sealed","Key":"k"}`, "kms:Decrypt kms:GenerateDataKey s3:PutObject"},
 	{"Scheduler.GetSchedule", `{"Name":"s"}`, "scheduler:GetSchedule"},
+	{"S3.GetBucketReplication", `{"Bucket":"b"}`, "s3:GetReplicationConfiguration"},
 	{"Scheduler.UpdateSchedule", `{"Name":"s","Target":{"RoleArn":"arn:aws:iam::1:role/r"}}`, "iam:PassRole scheduler:UpdateSchedule"},
 	{"SSM.DeleteParameter", `{"Name":"a"}`, "ssm:DeleteParameter"},
 	{"SSM.GetParameter", `{"Name":"a"}`, "ssm:GetParameter"},
