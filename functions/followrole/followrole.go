@@ -65,7 +65,8 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	for _, r := range following.Rules(e) {
 		rules = append(rules, arn("events", "rule/"+r.Name))
 	}
-	for _, a := range following.Alarms(e, region) {
+	// Those of the recovery region, in both: its alarm on the replica is the primary's one day.
+	for _, a := range following.Alarms(e, e.Regions.Recovery) {
 		alarms = append(alarms, arn("cloudwatch", "alarm:"+a.Name))
 	}
 	return append(incident.ActiveGrants(e, region),
