@@ -47,7 +47,7 @@ func TestAPersonIsAskedAndTheAnswerDecides(t *testing.T) {
 		more        []string
 		words       []string
 	}{
-		{"no", "no\n", nil, []string{"Approval needed: restore acso-production-db", "refused by kim", `"outcome": "stood-down"`}},
+		{"no", "no\n", nil, []string{"Approval needed: restore database acso-production-db", "refused by kim", `"outcome": "stood-down"`}},
 		{"yes", "yes\n", nil, []string{`"outcome": "recovered"`, `"approvedBy": "kim"`}},
 		{"left to others", "\n", nil, []string{"nobody answered in time"}},
 		{"a pipe, answered in advance", "", []string{"--answer", "no"}, []string{"refused by kim"}},

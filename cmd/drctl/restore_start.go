@@ -10,7 +10,7 @@ import (
 type restoreStartCommand struct {
 	At     string   `required:"" placeholder:"TIME" help:"The moment: RFC 3339 with a zone, or latest."`
 	Beside bool     `help:"Restore beside what is live instead of in its place."`
-	What   []string `default:"database" placeholder:"PART" help:"What to restore: database, application-data, configuration (default: database)."`
+	What   []string `enum:"database,data,configuration" placeholder:"PART" help:"What to restore: database, data, configuration; may be repeated (default: all three)."`
 	Reason string   `required:"" placeholder:"TEXT" help:"Why: whoever approves reads it."`
 	Region string   `placeholder:"NAME" help:"The active region (default: the environment's primary region)."`
 	Name   string   `placeholder:"NAME" help:"What the execution is called: started again with the same name and input while it runs, it is the same one."`
@@ -30,7 +30,11 @@ func (c *restoreStartCommand) Run(ctx context.Context, a *app) error {
 	if c.Beside {
 		mode = restore.Beside
 	}
-	input, err := json.Marshal(map[string]any{"to": c.At, "mode": mode, "what": c.What, "reason": c.Reason})
+	fields := map[string]any{"to": c.At, "mode": mode, "reason": c.Reason}
+	if len(c.What) > 0 {
+		fields["what"] = c.What
+	}
+	input, err := json.Marshal(fields)
 	if err != nil {
 		return err
 	}
