@@ -122,6 +122,9 @@ func (h *Handler) lay(ctx context.Context, plan *verification.Plan, list *backup
 	plan.Unread, plan.Changed, plan.Largest = laid.Unread, laid.Changed, laid.Largest
 	if plan.Purpose == verification.ForRestore {
 		plan.Chain = verification.Stretch{From: plan.Taken, To: plan.Taken}
+		if plan.Count == 0 { // a point of an empty tree is one, too: its manifest is what there is to read
+			return item(nil, []string{plan.Manifest})
+		}
 		return nil
 	}
 	return h.chain(ctx, plan, in.ChainDays, taken, func(links []string) error { return item(nil, links) })

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -35,6 +36,9 @@ func InLab(ctx context.Context, e *environment.Environment, seed uint64, work fu
 	w := world.New(world.Options{Seed: seed, Environment: e, Evaluator: evaluator, Machines: machines, Scheduled: true})
 	defer w.Traffic.Stop()
 	w.Mature()
+	if err := backUp(w); err != nil {
+		return err
+	}
 	w.Sim.Run(w.Sim.Now().Add(settled), nil)
 	o := &Operator{
 		Environment: e, Clock: virtual{w.Sim},
@@ -45,6 +49,20 @@ func InLab(ctx context.Context, e *environment.Environment, seed uint64, work fu
 	w.Sim.Go(ctx, func(ctx context.Context) { err = work(ctx, w, o) }, func(bool) { ended = true })
 	w.Sim.Run(w.Sim.Now().Add(longest), func() bool { return ended || ctx.Err() != nil })
 	return err
+}
+
+// backUp takes a recovery point of what can be restored from one, and verifies it.
+func backUp(w *world.World) error {
+	for _, step := range [][2]string{
+		{"backup-data", "{}"}, {"backup-configuration", "{}"},
+		{"verify-backup", `{"kind":"application-data"}`}, {"verify-backup", `{"kind":"configuration"}`},
+	} {
+		if _, err := w.States.Start(w.Env.Regions.Primary, w.Env.MachineName(step[0]), "", json.RawMessage(step[1])); err != nil {
+			return err
+		}
+		w.Sim.Run(w.Sim.Now().Add(time.Minute), nil)
+	}
+	return nil
 }
 
 // virtual is the lab's clock.

@@ -81,7 +81,7 @@ func TestARealServerTakesAndProvesPoints(t *testing.T) {
 	if _, err := backup.Run(ctx, backup.Directory(os.DirFS(tree)), target, backup.Options{Now: points[2].Taken}); err == nil {
 		t.Error("two points of one second")
 	}
-	links, err := backup.Chain(ctx, store, "application-data", backup.ChainOptions{From: points[0].Taken, To: points[0].Taken, Newest: points[2].Digest})
+	links, err := backup.Chain(ctx, store, "application-data", backup.ChainOptions{From: points[0].Taken, To: points[2].Taken, Newest: points[2].Digest})
 	for _, l := range links {
 		if l.Verdict != backup.Pass {
 			t.Errorf("the chain: %+v", l)
