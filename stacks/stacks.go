@@ -108,6 +108,9 @@ func (a *app) place(region, name, description string) *place {
 		CrossRegionReferences: jsii.Bool(true),
 		TerminationProtection: jsii.Bool(true),
 		AnalyticsReporting:    jsii.Bool(false),
+		// CloudFormation takes templates of up to 1 MB, and the machines of the recovery stack need most of it.
+		// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+		SuppressTemplateIndentation: jsii.Bool(true),
 	})
 	awscdk.NewCfnOutput(stack, jsii.String(infrastructure.CommitOutput), &awscdk.CfnOutputProps{
 		Description: jsii.String("The commit that this was deployed from"), Value: jsii.String(a.options.Commit),
