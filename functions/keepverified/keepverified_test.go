@@ -23,6 +23,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/recoverypoint"
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/dynamodb"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 	"github.com/acso/disaster-recovery/lab/sim"
@@ -52,6 +53,10 @@ func begin(t *testing.T) *bucket {
 	clock := sim.New(1)
 	c := cloud.New(clock, e.Account, east, "us-west-2")
 	b := &bucket{T: t, e: e, sim: clock, cloud: c, store: s3.New(c, kms.New(c)), name: e.Buckets.Backups, files: fstest.MapFS{}}
+	tables := dynamodb.New(c) // the role of the region is looked at before anything is written
+	for _, region := range c.Regions() {
+		tables.Create(region, e.IncidentTable(), "pk", "")
+	}
 	rules := []s3.Expiry{{Markers: true}}
 	for _, r := range retention.Lifecycle(retention.From(e)) {
 		rules = append(rules, s3.Expiry{Tag: retention.TagKey, Value: string(r.Class), Days: r.Days, Noncurrent: r.Noncurrent})

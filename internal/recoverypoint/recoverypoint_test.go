@@ -19,6 +19,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/recoverypoint"
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/dynamodb"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 	"github.com/acso/disaster-recovery/lab/sim"
@@ -45,6 +46,10 @@ func begin(t *testing.T, kind string) *place {
 	clock := sim.New(1)
 	c := cloud.New(clock, e.Account, east, "us-west-2")
 	w := &place{sim: clock, store: s3.New(c, kms.New(c)), name: e.Buckets.Backups}
+	tables := dynamodb.New(c) // the role of the region is looked at before anything is written
+	for _, region := range c.Regions() {
+		tables.Create(region, e.IncidentTable(), "pk", "")
+	}
 	w.store.Create(s3.Bucket{Name: w.name, Region: east, Lock: true})
 	w.p = platform.Platform{AWS: c.Config(cloud.Principal{Name: "backup", Region: east, Grants: recoverypoint.Grants(e, east, kind)}), Environment: e, Clock: clock}
 	return w
