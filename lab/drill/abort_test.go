@@ -13,6 +13,7 @@ const stride = 3
 // TestAbortAtEveryState has a person abort a planned and a manual failover in state after state. Before the point of no
 // return everything is given back and serves; after it the abort is refused and the failover ends as it would have.
 func TestAbortAtEveryState(t *testing.T) {
+	long(t)
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)

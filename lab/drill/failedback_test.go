@@ -14,6 +14,7 @@ const loop = "failback-after-outage"
 
 // TestSabotageOfFailbacksIsSeen takes steps out of the failback, one by one.
 func TestSabotageOfFailbacksIsSeen(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		name      string
 		edits     []edit
@@ -32,6 +33,7 @@ func TestSabotageOfFailbacksIsSeen(t *testing.T) {
 
 // TestAFailbackSurvivesKills kills the execution between states all along its way, and redrives it.
 func TestAFailbackSurvivesKills(t *testing.T) {
+	long(t)
 	scenario, e, bench := loopIn(t)
 	for _, n := range []int{2, 60, 150, 230, 330, 440, 452, 460, 520, 640, 750} {
 		kill := &Kill{Transition: n}
@@ -47,6 +49,7 @@ func TestAFailbackSurvivesKills(t *testing.T) {
 
 // TestTheFullLoopWithRandomFaults is a sample of the campaign.
 func TestTheFullLoopWithRandomFaults(t *testing.T) {
+	long(t)
 	scenario, e, bench := loopIn(t)
 	for seed := uint64(500); seed < 504; seed++ {
 		r, err := Run(context.Background(), scenario, Options{Seed: seed, Environment: e, Bench: bench, Random: true})

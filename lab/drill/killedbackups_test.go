@@ -12,6 +12,7 @@ import (
 // each ends as it should, and every recovery point that there is restores. Where a backup has many such places, every n-th
 // is enough here; drctl crash kills at all of them.
 func TestBackupsSurviveBeingKilledAnywhere(t *testing.T) {
+	long(t)
 	e, err := environments.Named("test")
 	if err != nil {
 		t.Fatal(err)

@@ -119,9 +119,7 @@ func (m *month) look() (out watchbackups.Output) {
 // TestAMonthOfSchedules lives through a month of all schedules with some troubles, and holds what is reported to what was
 // broken: not a slot more, not a slot less.
 func TestAMonthOfSchedules(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a month of virtual time takes the better part of a minute")
-	}
+	long(t)
 	t.Parallel() // with the scenarios: each is a world of its own
 	// 3,000 executions with their histories stay in memory: without this, half of the time goes to the collector.
 	defer debug.SetGCPercent(debug.SetGCPercent(800))

@@ -14,6 +14,7 @@ import (
 
 // TestSabotageOfRestoresIsSeen takes the safety out of the restore, piece by piece.
 func TestSabotageOfRestoresIsSeen(t *testing.T) {
+	long(t)
 	const scenario = "restore-corrupted-table"
 	for _, c := range []struct {
 		name      string
@@ -73,6 +74,7 @@ func TestPlannedStepsAreWhatTheLabDraws(t *testing.T) {
 // TestARestoreKeepsToItsObjective: a restore is done within two hours at the median of some seeds, and in each the
 // orchestration adds no more than a tenth to what could not be shorter.
 func TestARestoreKeepsToItsObjective(t *testing.T) {
+	long(t)
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +113,7 @@ func TestARestoreKeepsToItsObjective(t *testing.T) {
 
 // TestSabotageOfPartsIsSeen takes the care out of the restore of files and parameters, piece by piece.
 func TestSabotageOfPartsIsSeen(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		name, scenario string
 		edits          []edit
@@ -134,6 +137,7 @@ func TestSabotageOfPartsIsSeen(t *testing.T) {
 // TestARestoreSurvivesBeingKilled kills restores behind some of their states and in some of their calls, at even distances,
 // and redrives them: each ends as if nothing had happened. drctl crash kills them everywhere.
 func TestARestoreSurvivesBeingKilled(t *testing.T) {
+	long(t)
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)

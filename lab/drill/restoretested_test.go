@@ -10,6 +10,7 @@ import (
 
 // TestSabotageOfRestoreTestsIsSeen takes the clearing and the checks out of the test, piece by piece.
 func TestSabotageOfRestoreTestsIsSeen(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		name, scenario string
 		edits          []edit
@@ -26,6 +27,7 @@ func TestSabotageOfRestoreTestsIsSeen(t *testing.T) {
 // TestARestoreTestSurvivesBeingKilled kills the test behind the first visit of every state, and in calls all over it, and
 // redrives it: it ends as if nothing had happened, and leaves as little.
 func TestARestoreTestSurvivesBeingKilled(t *testing.T) {
+	long(t)
 	killedSampled(t, "test-restore", testMachine, 1)
 }
 

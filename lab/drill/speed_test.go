@@ -14,6 +14,7 @@ import (
 // TestFailoverKeepsToItsCriticalPath runs undisturbed outages: what the orchestration adds to what cannot be shortened
 // is bounded in each, and the clients' recovery time over all.
 func TestFailoverKeepsToItsCriticalPath(t *testing.T) {
+	long(t)
 	const seeds = 200
 	e, err := environments.Named("production")
 	if err != nil {
@@ -56,6 +57,7 @@ func TestFailoverKeepsToItsCriticalPath(t *testing.T) {
 // TestASwitchoverCostsClientsItsPartsAndNoWrite runs planned switchovers both ways: the lab judges the loss and the outage
 // of each by its own events.
 func TestASwitchoverCostsClientsItsPartsAndNoWrite(t *testing.T) {
+	long(t)
 	const seeds = 12
 	e, err := environments.Named("production")
 	if err != nil {
