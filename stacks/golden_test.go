@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 // digest is the hash in an asset's name. A golden template shows what is deployed, and not which build.
 var digest = regexp.MustCompile(`[0-9a-f]{64}`)
 
-// blanked is the text of a template as the golden files have it: without the hashes of assets, and with the name of a state
+// blanked is the text of a template as the golden files have it: indented, without the hashes of assets, and with the name of a state
 // machine's file in place of its text, which TestMachinesAreTheirFiles compares.
 func blanked(text string) string {
 	for _, m := range statemachines.All() {
@@ -26,7 +27,11 @@ func blanked(text string) string {
 		}
 		text = strings.ReplaceAll(text, unescaped(string(quoted)), `"statemachines/`+m.Name+`.asl.json"`)
 	}
-	return digest.ReplaceAllString(text, "HASH")
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, []byte(text), "", " "); err != nil {
+		panic(err) // it was read as JSON before
+	}
+	return digest.ReplaceAllString(indented.String(), "HASH")
 }
 
 // unescaped is JSON as Node.js writes it, which escapes none of <, > and &.

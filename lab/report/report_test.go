@@ -132,7 +132,7 @@ func TestSteps(t *testing.T) {
 
 func TestGuide(t *testing.T) {
 	guide := NewGuide("failover")
-	if got := guide.Text(drill.Event{Kind: "state", Text: "PromoteReplica"}); !strings.HasPrefix(got, "PromoteReplica: The point of no return.") || strings.Count(got, ".") != 1 {
+	if got := guide.Text(drill.Event{Kind: "state", Text: "PromoteReplica"}); !strings.HasPrefix(got, "PromoteReplica: Cannot be taken back.") || strings.Count(got, ".") != 1 {
 		t.Errorf("got %q", got)
 	}
 	if got := guide.Text(drill.Event{Kind: "service", Text: "PromoteReplica"}); got != "PromoteReplica" {
