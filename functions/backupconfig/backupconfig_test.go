@@ -1,53 +1,27 @@
 package backupconfig_test
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/functions/backupconfig"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
-	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/world"
+	"github.com/acso/disaster-recovery/lab/world/worldtest"
 )
 
-// begin is production in the lab, without what schedules and machines would do by themselves.
-func begin(t *testing.T) *world.World {
+// call invokes the function as a machine does.
+func call(t *testing.T, w *world.World, input string) (backupconfig.Output, string) {
 	t.Helper()
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := world.New(world.Options{Seed: 1, Environment: e})
-	w.Traffic.Stop()
-	w.Sim.Run(w.Sim.Now().Add(10*time.Minute), nil)
-	return w
-}
-
-// call invokes the function in the primary region, as a machine does, with its own grants.
-func call(t *testing.T, w *world.World, input string) (out backupconfig.Output, kind string) {
-	t.Helper()
-	done := false
-	e := w.Env
-	w.Lambda.Invoke(w.Lambda.ARN(e.Regions.Primary, e.FunctionName("backupconfig")), json.RawMessage(input), func(answer json.RawMessage, err *lambda.Error) {
-		if done = true; err != nil {
-			kind = err.Type
-		} else if err := json.Unmarshal(answer, &out); err != nil {
-			t.Fatal(err)
-		}
-	})
-	w.Sim.Run(w.Sim.Now().Add(20*time.Minute), func() bool { return done })
-	return out, kind
+	return worldtest.Call[backupconfig.Output](t, w, "backupconfig", input)
 }
 
 func TestNoSecretIsStoredInTheClear(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	out, kind := call(t, w, "{}")
 	if kind != "" || out.Point == nil || out.Point.Objects != 1 {
 		t.Fatalf("%+v, %s", out, kind)
@@ -66,7 +40,7 @@ func TestNoSecretIsStoredInTheClear(t *testing.T) {
 }
 
 func TestTheCopyIsTheTreeButForWhatIsARegionsOwn(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	e := w.Env
 	w.SSM.Put(e.Regions.Recovery, e.Parameters+"/only-here", "x", types.ParameterTypeString, "")
 	out, kind := call(t, w, `{"action":"copy"}`)
@@ -88,7 +62,7 @@ func TestTheCopyIsTheTreeButForWhatIsARegionsOwn(t *testing.T) {
 }
 
 func TestWithoutAKeyThereNoSecretIsWrittenThere(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	e := w.Env
 	before := w.SSM.Secrets(e.Regions.Recovery) // of webhooks, which a person put there
 	w.KMS.SetState(e.Regions.Recovery, e.KeyAlias(), kms.Disabled)

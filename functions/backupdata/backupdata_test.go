@@ -2,49 +2,24 @@ package backupdata_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/functions/backupdata"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/lab/cloud"
-	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/world"
+	"github.com/acso/disaster-recovery/lab/world/worldtest"
 )
 
-// begin is production in the lab, without what schedules and machines would do by themselves.
-func begin(t *testing.T) *world.World {
+// call invokes the function as a machine does.
+func call(t *testing.T, w *world.World, input string) (backupdata.Output, string) {
 	t.Helper()
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := world.New(world.Options{Seed: 1, Environment: e})
-	w.Traffic.Stop()
-	w.Sim.Run(w.Sim.Now().Add(10*time.Minute), nil)
-	return w
-}
-
-// call invokes the function in the primary region, as a machine does, with its own grants.
-func call(t *testing.T, w *world.World, input string) (out backupdata.Output, kind string) {
-	t.Helper()
-	done := false
-	e := w.Env
-	w.Lambda.Invoke(w.Lambda.ARN(e.Regions.Primary, e.FunctionName("backupdata")), json.RawMessage(input), func(answer json.RawMessage, err *lambda.Error) {
-		if done = true; err != nil {
-			kind = err.Type
-		} else if err := json.Unmarshal(answer, &out); err != nil {
-			t.Fatal(err)
-		}
-	})
-	w.Sim.Run(w.Sim.Now().Add(20*time.Minute), func() bool { return done })
-	return out, kind
+	return worldtest.Call[backupdata.Output](t, w, "backupdata", input)
 }
 
 // listed are the paths of a point with their links, as its manifest in the bucket says.
@@ -75,7 +50,7 @@ func listed(t *testing.T, w *world.World, key string) map[string]manifest.Object
 }
 
 func TestTheFirstPointIsFullAndTheNextSendsWhatChanged(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	out, kind := call(t, w, "{}")
 	if kind != "" || !out.Done || out.Point == nil || !out.Point.Full || out.Point.Sent != out.Point.Objects {
 		t.Fatalf("%+v, %s", out, kind)
@@ -93,7 +68,7 @@ func TestTheFirstPointIsFullAndTheNextSendsWhatChanged(t *testing.T) {
 }
 
 func TestAMountThatIsGoneIsNotAnEmptyTree(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	if _, kind := call(t, w, "{}"); kind != "" {
 		t.Fatal(kind)
 	}
@@ -109,7 +84,7 @@ func TestAMountThatIsGoneIsNotAnEmptyTree(t *testing.T) {
 
 // TestOutOfTimeItSaysSoAndTheNextCallGoesOn: with calls of 10 s, the files take longer than one invocation works.
 func TestOutOfTimeItSaysSoAndTheNextCallGoesOn(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	for n := range 100 {
 		w.Files.Put("many/"+strings.Repeat("x", n+1), "text")
 	}

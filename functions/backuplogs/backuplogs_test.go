@@ -6,40 +6,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/functions/backuplogs"
 	"github.com/acso/disaster-recovery/internal/failure"
-	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/world"
+	"github.com/acso/disaster-recovery/lab/world/worldtest"
 )
 
-// begin is production in the lab, without what schedules and machines would do by themselves.
-func begin(t *testing.T) *world.World {
+// call invokes the function as a machine does.
+func call(t *testing.T, w *world.World, input string) (backuplogs.Output, string) {
 	t.Helper()
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := world.New(world.Options{Seed: 1, Environment: e})
-	w.Traffic.Stop()
-	w.Sim.Run(w.Sim.Now().Add(10*time.Minute), nil)
-	return w
-}
-
-// call invokes the function in the primary region, as a machine does, with its own grants.
-func call(t *testing.T, w *world.World, input string) (out backuplogs.Output, kind string) {
-	t.Helper()
-	done := false
-	e := w.Env
-	w.Lambda.Invoke(w.Lambda.ARN(e.Regions.Primary, e.FunctionName("backuplogs")), json.RawMessage(input), func(answer json.RawMessage, err *lambda.Error) {
-		if done = true; err != nil {
-			kind = err.Type
-		} else if err := json.Unmarshal(answer, &out); err != nil {
-			t.Fatal(err)
-		}
-	})
-	w.Sim.Run(w.Sim.Now().Add(20*time.Minute), func() bool { return done })
-	return out, kind
+	return worldtest.Call[backuplogs.Output](t, w, "backuplogs", input)
 }
 
 // exported goes through all exports of a run as the machine does, and gives the last answer.
@@ -77,7 +53,7 @@ func stored(t *testing.T, w *world.World, span *backuplogs.Range) backuplogs.Out
 }
 
 func TestADayIsExportedThatEndedTwelveHoursAgoOneGroupAfterTheOther(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	started := w.Sim.Now()
 	out := exported(t, w, started)
 	if got := started.Sub(out.Range.To); got < 12*time.Hour || got > 12*time.Hour+time.Minute || out.Range.To.Sub(out.Range.From) != 24*time.Hour {
@@ -95,7 +71,7 @@ func TestADayIsExportedThatEndedTwelveHoursAgoOneGroupAfterTheOther(t *testing.T
 }
 
 func TestTheNextRunBeginsWhereTheLastOneEnded(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	first := exported(t, w, w.Sim.Now())
 	stored(t, w, first.Range)
 	w.Sim.Run(w.Sim.Now().Add(3*time.Hour), nil)
@@ -106,7 +82,7 @@ func TestTheNextRunBeginsWhereTheLastOneEnded(t *testing.T) {
 }
 
 func TestARunningExportOfSomebodyElseIsWaitedFor(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	w.Logs.Occupy(w.Env.Regions.Primary, time.Hour)
 	out, kind := call(t, w, fmt.Sprintf(`{"started":%q}`, w.Sim.Now().Format(time.RFC3339)))
 	if kind != "" || out.Status != backuplogs.Waiting {
@@ -115,7 +91,7 @@ func TestARunningExportOfSomebodyElseIsWaitedFor(t *testing.T) {
 }
 
 func TestAnExportThatFailsTooOftenIsAFailure(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	w.Logs.FailTasks(w.Env.Regions.Primary, 100)
 	started := w.Sim.Now().Format(time.RFC3339)
 	out, kind := call(t, w, fmt.Sprintf(`{"started":%q}`, started))
@@ -136,7 +112,7 @@ func TestAnExportThatFailsTooOftenIsAFailure(t *testing.T) {
 }
 
 func TestWithoutATimeNothingIsExported(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	for _, input := range []string{`{}`, `{"action":"store"}`, `{"action":"x"}`, `{"range":{"from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}}`} {
 		if _, kind := call(t, w, input); kind != string(failure.InvalidInput) {
 			t.Errorf("%s: %q", input, kind)

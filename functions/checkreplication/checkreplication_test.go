@@ -1,49 +1,24 @@
 package checkreplication_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/functions/checkreplication"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/lab/cloud"
-	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/world"
+	"github.com/acso/disaster-recovery/lab/world/worldtest"
 )
 
-// begin is production in the lab, without what schedules and machines would do by themselves.
-func begin(t *testing.T) *world.World {
+// call invokes the function as a machine does.
+func call(t *testing.T, w *world.World, input string) (checkreplication.Output, string) {
 	t.Helper()
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := world.New(world.Options{Seed: 1, Environment: e})
-	w.Traffic.Stop()
-	w.Sim.Run(w.Sim.Now().Add(10*time.Minute), nil)
-	return w
-}
-
-// call invokes the function in the primary region, as a machine does, with its own grants.
-func call(t *testing.T, w *world.World, input string) (out checkreplication.Output, kind string) {
-	t.Helper()
-	done := false
-	e := w.Env
-	w.Lambda.Invoke(w.Lambda.ARN(e.Regions.Primary, e.FunctionName("checkreplication")), json.RawMessage(input), func(answer json.RawMessage, err *lambda.Error) {
-		if done = true; err != nil {
-			kind = err.Type
-		} else if err := json.Unmarshal(answer, &out); err != nil {
-			t.Fatal(err)
-		}
-	})
-	w.Sim.Run(w.Sim.Now().Add(20*time.Minute), func() bool { return done })
-	return out, kind
+	return worldtest.Call[checkreplication.Output](t, w, "checkreplication", input)
 }
 
 func TestWhatTheOtherRegionCouldRestoreIsMeasured(t *testing.T) {
-	w := begin(t)
+	w := worldtest.Begin(t)
 	out, kind := call(t, w, "{}")
 	if kind != "" || out.Region != w.Env.Regions.Recovery || out.LagSeconds <= 0 || out.LagSeconds > 900 || int(out.Days) < int(w.Env.Database.BackupRetention.Days()) {
 		t.Errorf("%+v, %s", out, kind)
@@ -72,7 +47,7 @@ func TestNothingIsNoGoodNews(t *testing.T) {
 			w.Cloud.Inject(cloud.Fault{Region: w.Env.Regions.Recovery, Operation: "RDS.*", Effect: cloud.Unreachable})
 		}, failure.Unavailable},
 	} {
-		w := begin(t)
+		w := worldtest.Begin(t)
 		c.spoil(w)
 		w.Sim.Run(w.Sim.Now().Add(time.Hour), nil)
 		if out, kind := call(t, w, "{}"); kind != string(c.want) {
