@@ -8,7 +8,6 @@ package failbacklock
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
@@ -173,22 +172,14 @@ func (h *Handler) output(i incident.Incident) Output {
 }
 
 func (h *Handler) ended(ctx context.Context, in Input) (Output, error) {
-	outcomes := map[string]incident.Outcome{"FAILED": incident.Failed, "TIMED_OUT": incident.TimedOut, "ABORTED": incident.Aborted}
-	outcome, known := outcomes[in.Status]
-	if !known {
-		return Output{Ignored: "status " + in.Status + " leaves the incident as it is", Changes: []string{}, Next: []string{}}, nil
-	}
-	stopped := in.Stopped
-	if stopped.IsZero() {
-		stopped = h.p.Clock.Now()
-	}
-	released, i, err := h.store.Release(ctx, in.Owner, outcome, stopped)
+	end, err := h.store.ReleaseEnded(ctx, in.Owner, in.Status, in.Stopped)
 	if err != nil {
 		return Output{}, err
 	}
-	out := h.output(i)
-	if out.Released = released; !released {
-		out.Ignored = fmt.Sprintf("incident %d is %s and not held by %s", i.Epoch, i.State, in.Owner)
+	if end.Outcome == "" {
+		return Output{Ignored: end.Ignored, Changes: []string{}, Next: []string{}}, nil
 	}
+	out := h.output(end.Incident)
+	out.Released, out.Ignored = end.Released, end.Ignored
 	return out, nil
 }

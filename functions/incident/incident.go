@@ -7,7 +7,6 @@ package incident
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -249,28 +248,14 @@ func (in Input) unwrapped() (Input, error) {
 }
 
 func (h *Handler) ended(ctx context.Context, in Input) (Output, error) {
-	var outcome incident.Outcome
-	switch in.Status {
-	case "FAILED":
-		outcome = incident.Failed
-	case "TIMED_OUT":
-		outcome = incident.TimedOut
-	case "ABORTED":
-		outcome = incident.Aborted
-	default:
-		return Output{Ignored: "status " + in.Status + " leaves the incident as it is", Changes: []string{}, Next: []string{}}, nil
-	}
-	stopped := in.Stopped
-	if stopped.IsZero() {
-		stopped = h.p.Clock.Now()
-	}
-	released, i, err := h.store.Release(ctx, in.Owner, outcome, stopped)
+	end, err := h.store.ReleaseEnded(ctx, in.Owner, in.Status, in.Stopped)
 	if err != nil {
 		return Output{}, err
 	}
-	out := h.output(i)
-	if out.Released = released; !released {
-		out.Ignored = fmt.Sprintf("incident %d is %s and not held by %s", i.Epoch, i.State, in.Owner)
+	if end.Outcome == "" {
+		return Output{Ignored: end.Ignored, Changes: []string{}, Next: []string{}}, nil
 	}
+	out := h.output(end.Incident)
+	out.Released, out.Ignored = end.Released, end.Ignored
 	return out, nil
 }

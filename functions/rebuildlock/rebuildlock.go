@@ -213,28 +213,19 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 }
 
 func (h *Handler) ended(ctx context.Context, in Input) (Output, error) {
-	outcomes := map[string]incident.Outcome{"FAILED": incident.Failed, "TIMED_OUT": incident.TimedOut, "ABORTED": incident.Aborted}
-	outcome, known := outcomes[in.Status]
-	if !known {
-		return Output{Ignored: "status " + in.Status + " leaves the incident as it is", Changes: []string{}}, nil
-	}
-	stopped := in.Stopped
-	if stopped.IsZero() {
-		stopped = h.p.Clock.Now()
-	}
-	released, i, err := h.own.Release(ctx, in.Owner, outcome, stopped)
+	end, err := h.own.ReleaseEnded(ctx, in.Owner, in.Status, in.Stopped)
 	if err != nil {
 		return Output{}, err
 	}
+	if end.Outcome == "" {
+		return Output{Ignored: end.Ignored, Changes: []string{}}, nil
+	}
 	bounded, cancel := h.p.Clock.WithTimeout(ctx, patience)
 	defer cancel()
-	out := h.output(i)
-	out.Released = released
-	if _, _, err := h.other.Release(bounded, in.Owner, outcome, stopped); err != nil {
+	out := h.output(end.Incident)
+	out.Released, out.Ignored = end.Released, end.Ignored
+	if _, _, err := h.other.Release(bounded, in.Owner, end.Outcome, end.Stopped); err != nil {
 		out.Other = fmt.Sprintf("whether the table of %s is free is unknown: %v", h.p.Environment.Pair(h.p.Region()), err)
-	}
-	if !released {
-		out.Ignored = fmt.Sprintf("incident %d is %s and not held by %s", i.Epoch, i.State, in.Owner)
 	}
 	return out, nil
 }

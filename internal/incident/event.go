@@ -1,7 +1,9 @@
 package incident
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -39,4 +41,31 @@ func (e Event) Ended() (owner, status string, stopped time.Time, is bool, err er
 		return "", "", time.Time{}, false, &failure.Error{Kind: failure.InvalidInput, Op: op, Err: err}
 	}
 	return detail.ExecutionARN, detail.Status, e.Time, true, nil
+}
+
+// Ending is what came of the report that an execution ended.
+type Ending struct {
+	Incident Incident
+	Outcome  Outcome   // how it ended; "" for a status that is no end without the execution's own states
+	Stopped  time.Time // when
+	Released bool      // the lock was held and is free now
+	Ignored  string    // why nothing was done; "" when it was released
+}
+
+// ReleaseEnded frees the lock of an execution that ended FAILED, TIMED_OUT or ABORTED without closing its incident. A report
+// that does not say when counts as of now.
+func (s *Store) ReleaseEnded(ctx context.Context, owner, status string, stopped time.Time) (Ending, error) {
+	outcome, ended := map[string]Outcome{"FAILED": Failed, "TIMED_OUT": TimedOut, "ABORTED": Aborted}[status]
+	if !ended {
+		return Ending{Ignored: "status " + status + " leaves the incident as it is"}, nil
+	}
+	if stopped.IsZero() {
+		stopped = s.clock.Now()
+	}
+	end := Ending{Outcome: outcome, Stopped: stopped}
+	var err error
+	if end.Released, end.Incident, err = s.Release(ctx, owner, outcome, stopped); err == nil && !end.Released {
+		end.Ignored = fmt.Sprintf("incident %d is %s and not held by %s", end.Incident.Epoch, end.Incident.State, owner)
+	}
+	return end, err
 }
