@@ -5,12 +5,16 @@ import (
 	"fmt"
 
 	"github.com/acso/disaster-recovery/internal/catalog"
-	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/recoverypoint"
 	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/internal/retention"
 )
+
+// ledger is what it writes into the incident of a claim.
+func (h *Handler) ledger(claim incident.Claim) restore.Ledger {
+	return restore.Ledger{Store: h.store, Claim: claim, Part: func(r *incident.Restore) **incident.Part { return &r.Configuration }}
+}
 
 // safety takes a point for the one that holds what is there: verified, of the configuration, and taken since the restore
 // was opened.
@@ -19,51 +23,22 @@ func (h *Handler) safety(ctx context.Context, in Input, i incident.Incident) (Ou
 	if err != nil {
 		return Output{}, err
 	}
-	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		if i.Restore.Configuration == nil {
-			i.Restore.Configuration = &incident.Part{}
-		}
-		c := i.Restore.Configuration
-		if c.Touched || c.Safety == in.Manifest {
-			return false // what is there now is not what was there
-		}
-		c.Safety, c.SafetyAt = in.Manifest, p.Taken
-		return true
-	})
+	err = h.ledger(in.Claim).Safety(ctx, in.Manifest, p.Taken)
 	return Output{State: restore.Done, Kept: []string{}, Detail: fmt.Sprintf("%s is verified (%s) and holds what is there", in.Manifest, p.Depth)}, err
 }
 
 // place makes the live parameters what the point says. That something is about to change is written down first.
 func (h *Handler) place(ctx context.Context, in Input, i incident.Incident) (Output, error) {
 	overwrite := i.Restore.Configuration != nil && i.Restore.Configuration.Safety != ""
-	at := h.p.Clock.Now()
-	_, err := h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		if i.Restore.Configuration == nil {
-			i.Restore.Configuration = &incident.Part{}
-		}
-		c, before := i.Restore.Configuration, len(i.Outstanding())
-		was := *c
-		c.Manifest, c.Change, c.Touched = in.Manifest, h.change(in.Manifest), true
-		i.Changed(at, h.change(in.Manifest), h.undo(c.Safety, in.Claim))
-		return *c != was || len(i.Outstanding()) != before
-	})
-	if err != nil {
+	ledger, undo := h.ledger(in.Claim), func(safety string) string { return h.undo(safety, in.Claim) }
+	if err := ledger.Touch(ctx, h.p.Clock.Now(), in.Manifest, h.change(in.Manifest), undo); err != nil {
 		return Output{}, err
 	}
 	out, err := h.match(ctx, in.Manifest, h.p.Environment.Parameters, overwrite)
 	if err != nil {
 		return Output{}, err
 	}
-	done := h.p.Clock.Now()
-	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		was := i.Restore.Configuration.Restored
-		i.Restore.Configuration.Restored = true
-		if !was {
-			i.Restore.Configuration.At = done
-		}
-		return !was
-	})
-	return out, err
+	return out, ledger.Restored(ctx, h.p.Clock.Now())
 }
 
 func (h *Handler) change(manifest string) string {
@@ -81,26 +56,19 @@ func (h *Handler) undo(safety string, claim incident.Claim) string {
 // back makes the live parameters again what they were before the restore touched them. Once the restored things serve,
 // nothing is taken back by itself.
 func (h *Handler) back(ctx context.Context, in Input, i incident.Incident) (Output, error) {
-	c := i.Restore.Configuration
+	ledger := h.ledger(in.Claim)
+	safety, state, why, err := ledger.Back(i, "configuration")
 	switch {
-	case i.Restore.InPlace:
-		return Output{State: restore.Live, Kept: []string{}, Detail: "what was restored is in its place"}, nil
-	case c == nil || !c.Touched:
-		return Output{State: restore.Done, Kept: []string{}, Detail: "nothing was touched"}, nil
-	case c.Safety == "":
-		return Output{}, failure.New(failure.Unsafe, "put the configuration back", "no point of what was there is known").
-			Next("nothing was there when the restore began: what it wrote can be removed by hand")
+	case err != nil:
+		return Output{}, err
+	case safety == "":
+		return Output{State: state, Kept: []string{}, Detail: why}, nil
 	}
-	out, err := h.match(ctx, c.Safety, h.p.Environment.Parameters, true)
+	out, err := h.match(ctx, safety, h.p.Environment.Parameters, true)
 	if err != nil {
 		return Output{}, err
 	}
-	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		i.Undone(i.Restore.Configuration.Change)
-		i.Restore.Configuration.Touched, i.Restore.Configuration.Restored = false, false
-		return true
-	})
-	return out, err
+	return out, ledger.PutBack(ctx)
 }
 
 func (h *Handler) besideChange(path string) string {
@@ -110,16 +78,8 @@ func (h *Handler) besideChange(path string) string {
 // beside writes the point below a path of its own.
 func (h *Handler) beside(ctx context.Context, in Input) (Output, error) {
 	path := Beside(h.p.Environment) + "/" + in.Into
-	if in.Owner != "" {
-		at := h.p.Clock.Now()
-		_, err := h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-			before := len(i.Outstanding())
-			i.Changed(at, h.besideChange(path), "delete the parameters below "+path)
-			return len(i.Outstanding()) != before
-		})
-		if err != nil {
-			return Output{}, err
-		}
+	if err := h.ledger(in.Claim).Beside(ctx, h.p.Clock.Now(), h.besideChange(path), "delete the parameters below "+path); err != nil {
+		return Output{}, err
 	}
 	return h.match(ctx, in.Manifest, path, true)
 }
@@ -131,13 +91,5 @@ func (h *Handler) discard(ctx context.Context, in Input) (Output, error) {
 	if err := h.empty(ctx, path, &out); err != nil {
 		return Output{}, err
 	}
-	if in.Owner == "" {
-		return out, nil
-	}
-	_, err := h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		before := len(i.Outstanding())
-		i.Undone(h.besideChange(path))
-		return len(i.Outstanding()) != before
-	})
-	return out, err
+	return out, h.ledger(in.Claim).Discarded(ctx, h.besideChange(path))
 }

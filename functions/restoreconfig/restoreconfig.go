@@ -10,7 +10,6 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -101,27 +100,16 @@ var part = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,200}$`)
 // Handle does one action.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	const op = "restore the configuration"
-	if in.Action != "" && !slices.Contains([]string{"restore", "safety", "back", "discard"}, in.Action) {
-		return Output{}, failure.New(failure.InvalidInput, op, "action %q is none of restore, safety, back, discard", in.Action)
+	if err := restore.Known(op, in.Action); err != nil {
+		return Output{}, err
 	}
 	live := in.Into == Live || in.Action == "safety" || in.Action == "back"
 	if !live && !part.MatchString(in.Into) {
 		return Output{}, failure.New(failure.InvalidInput, op, "into %q is neither live nor a part of a path", in.Into)
 	}
-	i := incident.Incident{}
-	if live || in.Owner != "" {
-		var err error
-		if i, err = h.store.Guard(ctx, in.Claim); err != nil {
-			return Output{}, err
-		}
-	}
-	if live && i.Restore == nil {
-		return Output{}, failure.New(failure.InvalidInput, op, "incident %d is no restore", i.Epoch)
-	}
-	if in.Action != "back" && in.Action != "discard" { // the way back goes on
-		if err := i.Halted(); err != nil {
-			return Output{}, err
-		}
+	i, err := restore.Admit(ctx, h.store, in.Claim, op, in.Action, live)
+	if err != nil {
+		return Output{}, err
 	}
 	switch in.Action {
 	case "safety":

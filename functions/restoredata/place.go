@@ -6,12 +6,16 @@ import (
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/catalog"
-	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/recoverypoint"
 	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/internal/retention"
 )
+
+// ledger is what it writes into the incident of a claim.
+func (h *Handler) ledger(claim incident.Claim) restore.Ledger {
+	return restore.Ledger{Store: h.store, Claim: claim, Part: func(r *incident.Restore) **incident.Part { return &r.Data }}
+}
 
 // safety takes a point for the one that holds what is there: verified, of application data, and taken since the restore
 // was opened.
@@ -20,50 +24,22 @@ func (h *Handler) safety(ctx context.Context, in Input, i incident.Incident) (Ou
 	if err != nil {
 		return Output{}, err
 	}
-	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		if i.Restore.Data == nil {
-			i.Restore.Data = &incident.Part{}
-		}
-		if i.Restore.Data.Touched || i.Restore.Data.Safety == in.Manifest {
-			return false // what is there now is not what was there
-		}
-		i.Restore.Data.Safety, i.Restore.Data.SafetyAt = in.Manifest, p.Taken
-		return true
-	})
+	err = h.ledger(in.Claim).Safety(ctx, in.Manifest, p.Taken)
 	return Output{State: restore.Done, Detail: fmt.Sprintf("%s is verified (%s) and holds what is there", in.Manifest, p.Depth)}, err
 }
 
 // place makes the live data what the point says. That something is about to change is written down first.
 func (h *Handler) place(ctx context.Context, in Input, i incident.Incident) (Output, error) {
-	overwrite := safe(i.Restore)
-	at := h.p.Clock.Now()
-	_, err := h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		if i.Restore.Data == nil {
-			i.Restore.Data = &incident.Part{}
-		}
-		d, before := i.Restore.Data, len(i.Outstanding())
-		was := *d
-		d.Manifest, d.Change, d.Touched = in.Manifest, h.change(in.Manifest), true
-		i.Changed(at, h.change(in.Manifest), h.undo(d.Safety, in))
-		return *d != was || len(i.Outstanding()) != before
-	})
-	if err != nil {
+	ledger, overwrite := h.ledger(in.Claim), safe(i.Restore)
+	undo := func(safety string) string { return h.undo(safety, in) }
+	if err := ledger.Touch(ctx, h.p.Clock.Now(), in.Manifest, h.change(in.Manifest), undo); err != nil {
 		return Output{}, err
 	}
 	out, err := h.run(ctx, in, in.Manifest, "", overwrite)
 	if err != nil || out.State != restore.Done {
 		return out, err
 	}
-	done := h.p.Clock.Now()
-	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		was := i.Restore.Data.Restored
-		i.Restore.Data.Restored = true
-		if !was {
-			i.Restore.Data.At = done
-		}
-		return !was
-	})
-	return out, err
+	return out, ledger.Restored(ctx, h.p.Clock.Now())
 }
 
 // safe tells whether a verified point holds what is there, with nobody writing to it since.
@@ -86,26 +62,16 @@ func (h *Handler) undo(safety string, in Input) string {
 // back makes the live data again what they were before the restore touched them. Once the restored things serve, nothing
 // is taken back by itself.
 func (h *Handler) back(ctx context.Context, in Input, i incident.Incident) (Output, error) {
-	d := i.Restore.Data
-	switch {
-	case i.Restore.InPlace:
-		return Output{State: restore.Live, Detail: "what was restored is in its place"}, nil
-	case d == nil || !d.Touched:
-		return Output{State: restore.Done, Detail: "nothing was touched"}, nil
-	case d.Safety == "":
-		return Output{}, failure.New(failure.Unsafe, "put the application data back", "no point of what was there is known").
-			Next("nothing was there when the restore began: what it wrote can be removed by hand")
+	ledger := h.ledger(in.Claim)
+	safety, state, why, err := ledger.Back(i, "application data")
+	if err != nil || safety == "" {
+		return Output{State: state, Detail: why}, err
 	}
-	out, err := h.run(ctx, in, d.Safety, "", true)
+	out, err := h.run(ctx, in, safety, "", true)
 	if err != nil || out.State != restore.Done {
 		return out, err
 	}
-	_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		i.Undone(i.Restore.Data.Change)
-		i.Restore.Data.Touched, i.Restore.Data.Restored = false, false
-		return true
-	})
-	return out, err
+	return out, ledger.PutBack(ctx)
 }
 
 func (h *Handler) besideChange(place string) string {
@@ -118,16 +84,8 @@ func (h *Handler) beside(ctx context.Context, in Input) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	if in.Owner != "" {
-		at := h.p.Clock.Now()
-		_, err := h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-			before := len(i.Outstanding())
-			i.Changed(at, h.besideChange(place), "remove "+place)
-			return len(i.Outstanding()) != before
-		})
-		if err != nil {
-			return Output{}, err
-		}
+	if err := h.ledger(in.Claim).Beside(ctx, h.p.Clock.Now(), h.besideChange(place), "remove "+place); err != nil {
+		return Output{}, err
 	}
 	return h.run(ctx, in, in.Manifest, in.Into, true)
 }
@@ -146,12 +104,6 @@ func (h *Handler) discard(ctx context.Context, in Input) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	if in.Owner != "" {
-		_, err = h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-			before := len(i.Outstanding())
-			i.Undone(h.besideChange(place))
-			return len(i.Outstanding()) != before
-		})
-	}
+	err = h.ledger(in.Claim).Discarded(ctx, h.besideChange(place))
 	return Output{State: restore.Done, Place: place, Detail: fmt.Sprintf("%d files were removed", removed)}, err
 }
