@@ -34,7 +34,7 @@ type Result struct {
 }
 
 // Ok tells whether the run ended as expected: the outcome, the objectives (unless the expected outcome is a failure, in
-// which they cannot hold), and every invariant.
+// which they cannot hold, or nobody measures them), and every invariant.
 func (r *Result) Ok() bool {
 	if r.Outcome != r.ExpectedOutcome {
 		return false
@@ -44,7 +44,7 @@ func (r *Result) Ok() bool {
 			return false
 		}
 	}
-	return r.failing || r.RTO.Met == Pass && r.RPO.Met == Pass
+	return r.failing || r.RTO.Met.fine() && r.RPO.Met.fine()
 }
 
 // Outcome is how a run ended.
@@ -66,7 +66,7 @@ type RTO struct {
 	Met              Verdict  `json:"met"`
 }
 
-// MarshalJSON writes met as true, false or null (unknown).
+// MarshalJSON writes met as true, false or null (unknown, or not judged).
 func (r RTO) MarshalJSON() ([]byte, error) {
 	type fields RTO
 	return json.Marshal(struct {
@@ -84,7 +84,7 @@ type RPO struct {
 	Met              Verdict  `json:"met"`
 }
 
-// MarshalJSON writes met as true, false or null (unknown).
+// MarshalJSON writes met as true, false or null (unknown, or not judged).
 func (r RPO) MarshalJSON() ([]byte, error) {
 	type fields RPO
 	return json.Marshal(struct {
@@ -101,7 +101,13 @@ const (
 	Pass    Verdict = "pass"
 	Fail    Verdict = "fail"
 	Unknown Verdict = "unknown"
+	// NotJudged is the answer about an objective in a scenario that concerns no client: nobody measured it, and its invariants
+	// judge the procedure.
+	NotJudged Verdict = "not judged"
 )
+
+// fine tells whether an objective leaves a run good.
+func (v Verdict) fine() bool { return v == Pass || v == NotJudged }
 
 func (v Verdict) holds() *bool {
 	if v != Pass && v != Fail {

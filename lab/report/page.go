@@ -116,6 +116,8 @@ func badgeOf(v drill.Verdict) badge {
 		return badge{"pass", "✓ pass"}
 	case drill.Fail:
 		return badge{"fail", "✗ fail"}
+	case drill.NotJudged:
+		return badge{"none", "not judged"}
 	}
 	return badge{"unknown", "? unknown"}
 }

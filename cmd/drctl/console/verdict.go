@@ -88,7 +88,11 @@ func (l *lines) objectives(r *drill.Result) {
 	row(l.paint(bold, "Objectives"), "objective", "clients saw", "orchestrator", "")
 	row("Recovery time (RTO)", report.Span(r.RTO.ObjectiveSeconds), report.Measured(r.RTO.ClientSeconds), report.Measured(r.RTO.MeasuredSeconds), l.verdict(r.RTO.Met))
 	row("Data loss (RPO)", report.Span(r.RPO.ObjectiveSeconds), report.Measured(r.RPO.ClientSeconds), report.Measured(r.RPO.ReportedSeconds), l.verdict(r.RPO.Met))
-	row("Writes lost", "", strconv.Itoa(r.RPO.LostWrites), "", "")
+	lost := "not measured"
+	if r.RPO.ClientSeconds != nil {
+		lost = strconv.Itoa(r.RPO.LostWrites)
+	}
+	row("Writes lost", "", lost, "", "")
 	if measured := r.RTO.ClientSeconds; measured != nil && r.RTO.ObjectiveSeconds > 0 {
 		share := *measured / r.RTO.ObjectiveSeconds
 		l.add("  ", pad("RTO used", 22), l.paint(shareColour(share), bar(share, 40)), fmt.Sprintf(" %.0f %%", 100*share))
@@ -104,6 +108,8 @@ func verdictWord(v drill.Verdict) string {
 		return "pass"
 	case drill.Fail:
 		return "FAIL"
+	case drill.NotJudged:
+		return string(v)
 	}
 	return "UNKNOWN"
 }
@@ -114,6 +120,8 @@ func verdictColour(v drill.Verdict) colour {
 		return green
 	case drill.Fail:
 		return red
+	case drill.NotJudged:
+		return dim
 	}
 	return yellow
 }
