@@ -88,9 +88,9 @@ func (l *lines) objectives(r *drill.Result) {
 	row(l.paint(bold, "Objectives"), "objective", "clients saw", "orchestrator", "")
 	row("Recovery time (RTO)", report.Span(r.RTO.ObjectiveSeconds), report.Measured(r.RTO.ClientSeconds), report.Measured(r.RTO.MeasuredSeconds), l.verdict(r.RTO.Met))
 	row("Data loss (RPO)", report.Span(r.RPO.ObjectiveSeconds), report.Measured(r.RPO.ClientSeconds), report.Measured(r.RPO.ReportedSeconds), l.verdict(r.RPO.Met))
-	lost := "not measured"
-	if r.RPO.ClientSeconds != nil {
-		lost = strconv.Itoa(r.RPO.LostWrites)
+	lost := strconv.Itoa(r.RPO.LostWrites)
+	if r.RPO.Met == drill.NotJudged {
+		lost = report.Measured(nil)
 	}
 	row("Writes lost", "", lost, "", "")
 	if measured := r.RTO.ClientSeconds; measured != nil && r.RTO.ObjectiveSeconds > 0 {
