@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/acso/disaster-recovery/cmd/drctl/operate"
+	"github.com/acso/disaster-recovery/internal/readiness"
 )
 
 type failoverCommand struct {
@@ -84,7 +85,7 @@ func (c *failoverCommand) check(ctx context.Context, a *app, o *operate.Operator
 	}
 	var failed []string
 	for _, line := range lines {
-		if line.Verdict == operate.Fail {
+		if line.Verdict == readiness.Fail {
 			failed = append(failed, line.Name)
 		}
 	}
@@ -100,7 +101,7 @@ func (c *failoverCommand) check(ctx context.Context, a *app, o *operate.Operator
 }
 
 func (c *failoverCommand) settle(a *app, line operate.Line) error {
-	if line.Verdict != operate.Unknown || c.Yes {
+	if line.Verdict != readiness.Unknown || c.Yes {
 		return nil
 	}
 	if !a.asks() {

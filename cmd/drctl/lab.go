@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/acso/disaster-recovery/cmd/drctl/operate"
-	"github.com/acso/disaster-recovery/functions/planrestore"
 	"github.com/acso/disaster-recovery/internal/environment"
-	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/drill"
 )
@@ -22,8 +20,6 @@ type lab struct {
 	// definition is a state machine of this project, execute runs any.
 	definition func(name string) ([]byte, error)
 	execute    func(context.Context, *asl.Machine, place, json.RawMessage) (*asl.Execution, error)
-	// plan and planOnAWS make the plan of a restore.
-	plan, planOnAWS func(context.Context, place, planrestore.Input) (restore.Plan, error)
 	// operateOnAWS lets an operator work on deployed machines.
 	operateOnAWS func(context.Context, *environment.Environment, func(context.Context, *operate.Operator) error) error
 }
@@ -31,6 +27,6 @@ type lab struct {
 func theLab() lab {
 	return lab{
 		scenarios: drill.Scenarios, find: drill.Find, run: drill.Run, campaign: drill.Campaign, crash: drill.Crash,
-		definition: definition, execute: execute, plan: planInLab, planOnAWS: planOnAWS, operateOnAWS: operateOnAWS,
+		definition: definition, execute: execute, operateOnAWS: operateOnAWS,
 	}
 }

@@ -2,19 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	awslambda "github.com/aws/aws-sdk-go-v2/service/lambda"
-
+	"github.com/acso/disaster-recovery/cmd/drctl/operate"
 	"github.com/acso/disaster-recovery/functions/planrestore"
 	"github.com/acso/disaster-recovery/internal/restore"
-	"github.com/acso/disaster-recovery/lab/asl/jsonata"
-	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/sim"
 	"github.com/acso/disaster-recovery/lab/world"
 )
@@ -44,8 +36,11 @@ func (restorePlanCommand) Help() string {
 
 // Run makes and prints the plan.
 func (c *restorePlanCommand) Run(ctx context.Context, a *app) error {
-	where, err := c.place()
+	env, err := loadEnvironment(c.Environment)
 	if err != nil {
+		return mistake{err}
+	}
+	if c.Region, err = region(env, c.Region, env.Regions.Primary); err != nil {
 		return mistake{err}
 	}
 	ask := planrestore.Input{To: c.At, Mode: restore.Replace, Execution: "drctl-restore-plan"}
@@ -55,11 +50,21 @@ func (c *restorePlanCommand) Run(ctx context.Context, a *app) error {
 	for _, part := range c.What {
 		ask.What = append(ask.What, restore.Part(part))
 	}
-	planner := a.lab.planOnAWS
-	if c.Lab {
-		planner = a.lab.plan
+	var plan restore.Plan
+	work := func(ctx context.Context, o *operate.Operator) error {
+		ask.Started = o.Clock.Now()
+		return o.Invoke(ctx, c.Region, "planrestore", ask, &plan)
 	}
-	plan, err := planner(ctx, where, ask)
+	if c.Lab {
+		err = operate.InLab(ctx, env, 1, func(ctx context.Context, _ *world.World, o *operate.Operator) error {
+			if err := o.Clock.Sleep(ctx, sim.Epoch.Add(lived).Sub(o.Clock.Now())); err != nil {
+				return err
+			}
+			return work(ctx, o)
+		})
+	} else {
+		err = a.lab.operateOnAWS(ctx, env, work)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,87 +74,5 @@ func (c *restorePlanCommand) Run(ctx context.Context, a *app) error {
 	return a.screen().Plan(plan)
 }
 
-func (c *restorePlanCommand) place() (place, error) {
-	env, err := loadEnvironment(c.Environment)
-	if err != nil {
-		return place{}, err
-	}
-	if c.Region == "" {
-		c.Region = env.Regions.Primary
-	}
-	if c.Region != env.Regions.Primary && c.Region != env.Regions.Recovery {
-		return place{}, fmt.Errorf("--region: %s has no %q: choose %s or %s", env.Name, c.Region, env.Regions.Primary, env.Regions.Recovery)
-	}
-	return place{environment: env, region: c.Region, seed: 1}, nil
-}
-
 // lived is how long the lab's regions live before a plan is made in them.
 const lived = time.Hour
-
-// protected is when files and parameters of the lab are backed up, and verified afterwards.
-const protected = 10 * time.Minute
-
-// planInLab asks the function in the lab.
-func planInLab(_ context.Context, p place, ask planrestore.Input) (plan restore.Plan, err error) {
-	machines, err := world.ParseMachines(p.environment)
-	if err != nil {
-		return plan, err
-	}
-	evaluator, err := jsonata.New()
-	if err != nil {
-		return plan, err
-	}
-	w := world.New(world.Options{Seed: p.seed, Environment: p.environment, Evaluator: evaluator, Machines: machines})
-	w.Sim.Run(sim.Epoch.Add(protected), nil)
-	for _, step := range [][2]string{{"backup-data", "{}"}, {"backup-configuration", "{}"}, {"verify-backup", `{"kind":"application-data"}`}, {"verify-backup", `{"kind":"configuration"}`}} {
-		if _, err := w.States.Start(p.region, p.environment.MachineName(step[0]), "", json.RawMessage(step[1])); err != nil {
-			return plan, err
-		}
-		w.Sim.Run(w.Sim.Now().Add(time.Minute), nil)
-	}
-	w.Sim.Run(sim.Epoch.Add(lived), nil)
-	ask.Started = w.Sim.Now()
-	payload, err := json.Marshal(ask)
-	if err != nil {
-		return plan, err
-	}
-	answered := false
-	w.Lambda.Invoke(w.Lambda.ARN(p.region, p.environment.FunctionName("planrestore")), payload, func(answer json.RawMessage, failed *lambda.Error) {
-		if answered = true; failed != nil {
-			err = failed
-			return
-		}
-		err = json.Unmarshal(answer, &plan)
-	})
-	w.Sim.Run(w.Sim.Now().Add(time.Minute), func() bool { return answered })
-	if !answered {
-		return plan, errors.New("plan the restore: the function did not answer within a minute of virtual time")
-	}
-	return plan, err
-}
-
-// planOnAWS invokes the deployed function, by the ordinary credential chain.
-func planOnAWS(ctx context.Context, p place, ask planrestore.Input) (plan restore.Plan, err error) {
-	configuration, err := config.LoadDefaultConfig(ctx, config.WithRegion(p.region))
-	if err != nil {
-		return plan, fmt.Errorf("plan the restore on AWS: %w (next: log in, or give --lab)", err)
-	}
-	ask.Started = time.Now().UTC()
-	payload, err := json.Marshal(ask)
-	if err != nil {
-		return plan, err
-	}
-	name := p.environment.FunctionName("planrestore")
-	out, err := awslambda.NewFromConfig(configuration).Invoke(ctx, &awslambda.InvokeInput{FunctionName: aws.String(name), Payload: payload})
-	if err != nil {
-		return plan, fmt.Errorf("plan the restore: invoke %s in %s: %w (next: log in, or give --lab)", name, p.region, err)
-	}
-	if out.FunctionError != nil {
-		var failed struct{ ErrorType, ErrorMessage string }
-		if err := json.Unmarshal(out.Payload, &failed); err != nil {
-			return plan, fmt.Errorf("plan the restore: %s failed: %s", name, out.Payload)
-		}
-		return plan, fmt.Errorf("%s: %s", failed.ErrorType, failed.ErrorMessage)
-	}
-	return plan, json.Unmarshal(out.Payload, &plan)
-}

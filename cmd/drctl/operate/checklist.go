@@ -6,25 +6,17 @@ import (
 	"strings"
 
 	"github.com/acso/disaster-recovery/functions/checkhealth"
+	readinessfn "github.com/acso/disaster-recovery/functions/readiness"
 	"github.com/acso/disaster-recovery/internal/incident"
+	"github.com/acso/disaster-recovery/internal/readiness"
 )
 
-// Verdict is the answer of a line of the checklist. Unknown is no pass: a person has to say.
-type Verdict string
-
-// The verdicts.
-const (
-	Pass    Verdict = "pass"
-	Fail    Verdict = "fail"
-	Unknown Verdict = "unknown"
-)
-
-// Line is a line of the pre-failover checklist of the procedures.
+// Line is a line of the pre-failover checklist of the procedures. Unknown is no pass: a person has to say.
 type Line struct {
-	Name    string  `json:"name"`
-	Verdict Verdict `json:"verdict"`
-	Detail  string  `json:"detail"`
-	Ask     string  `json:"ask,omitempty"` // what a person is asked when it is unknown
+	Name    string            `json:"name"`
+	Verdict readiness.Verdict `json:"verdict"`
+	Detail  string            `json:"detail"`
+	Ask     string            `json:"ask,omitempty"` // what a person is asked when it is unknown
 }
 
 // Checklist is the pre-failover checklist, as far as it can be answered by asking the region that is to be activated.
@@ -32,9 +24,9 @@ type Line struct {
 func (o *Operator) Checklist(ctx context.Context, to string, planned bool, reason string) []Line {
 	return []Line{
 		o.outage(ctx, to, planned),
-		{Name: "notify stakeholders", Verdict: Unknown, Detail: "the failover tells the team; nobody but a person knows who else was told", Ask: "Were the stakeholders told?"},
+		{Name: "notify stakeholders", Verdict: readiness.Unknown, Detail: "the failover tells the team; nobody but a person knows who else was told", Ask: "Were the stakeholders told?"},
 		o.ready(ctx, to),
-		{Name: "prepare rollback plan", Verdict: Unknown, Detail: "before the promotion: drctl abort gives back what was changed; after it: docs/runbooks/failback.md", Ask: "Is that the way back that you want?"},
+		{Name: "prepare rollback plan", Verdict: readiness.Unknown, Detail: "before the promotion: drctl abort gives back what was changed; after it: docs/runbooks/failback.md", Ask: "Is that the way back that you want?"},
 		documented(reason),
 		o.free(ctx),
 	}
@@ -47,41 +39,31 @@ func (o *Operator) outage(ctx context.Context, to string, planned bool) Line {
 	}
 	var health checkhealth.Output
 	if err := o.Invoke(ctx, to, "checkhealth", checkhealth.Input{}, &health); err != nil {
-		line.Verdict, line.Detail = Unknown, err.Error()
+		line.Verdict, line.Detail = readiness.Unknown, err.Error()
 		return line
 	}
-	wanted := map[checkhealth.Verdict]Verdict{checkhealth.Unhealthy: Pass, checkhealth.Healthy: Fail, checkhealth.Unknown: Unknown}
+	wanted := map[checkhealth.Verdict]readiness.Verdict{checkhealth.Unhealthy: readiness.Pass, checkhealth.Healthy: readiness.Fail, checkhealth.Unknown: readiness.Unknown}
 	if planned {
-		wanted[checkhealth.Unhealthy], wanted[checkhealth.Healthy] = Fail, Pass
+		wanted[checkhealth.Unhealthy], wanted[checkhealth.Healthy] = readiness.Fail, readiness.Pass
 	}
 	line.Verdict, line.Detail = wanted[health.Verdict], health.Summary
 	return line
 }
 
-// readiness is what the function readiness answers, as far as the checklist shows it.
-type readiness struct {
-	Verdict Verdict `json:"verdict"`
-	Because string  `json:"because"`
-	Checks  []struct {
-		Name, Region, Next string
-		Verdict            Verdict
-	} `json:"checks"`
-}
-
 func (o *Operator) ready(ctx context.Context, to string) Line {
-	line := Line{Name: "verify DR environment readiness", Verdict: Unknown, Ask: "Go on although the readiness of " + to + " is not known?"}
-	var r readiness
-	if err := o.Invoke(ctx, to, "readiness", map[string]string{"to": to}, &r); err != nil {
+	line := Line{Name: "verify DR environment readiness", Verdict: readiness.Unknown, Ask: "Go on although the readiness of " + to + " is not known?"}
+	var r readinessfn.Output
+	if err := o.Invoke(ctx, to, "readiness", readinessfn.Input{To: to}, &r); err != nil {
 		line.Detail = err.Error()
 		return line
 	}
-	if r.Verdict == Pass || r.Verdict == Fail {
+	if r.Verdict == readiness.Pass || r.Verdict == readiness.Fail {
 		line.Verdict = r.Verdict
 	}
 	line.Detail = r.Because
 	var wrong []string
 	for _, c := range r.Checks {
-		if c.Verdict != Pass {
+		if c.Verdict != readiness.Pass {
 			wrong = append(wrong, fmt.Sprintf("%s in %s: %s (%s)", c.Name, c.Region, c.Verdict, c.Next))
 		}
 	}
@@ -92,21 +74,21 @@ func (o *Operator) ready(ctx context.Context, to string) Line {
 }
 
 func documented(reason string) Line {
-	line := Line{Name: "document incident details", Verdict: Pass, Detail: reason}
+	line := Line{Name: "document incident details", Verdict: readiness.Pass, Detail: reason}
 	if strings.TrimSpace(reason) == "" {
-		line.Verdict, line.Detail = Fail, "give --reason: it begins the record of the incident"
+		line.Verdict, line.Detail = readiness.Fail, "give --reason: it begins the record of the incident"
 	}
 	return line
 }
 
 func (o *Operator) free(ctx context.Context) Line {
-	line := Line{Name: "no other recovery is under way", Verdict: Pass, Detail: "no incident is open", Ask: "Did you make sure that nobody else is at it?"}
+	line := Line{Name: "no other recovery is under way", Verdict: readiness.Pass, Detail: "no incident is open", Ask: "Did you make sure that nobody else is at it?"}
 	open, silent := o.Incidents(ctx)
 	switch {
 	case len(open) > 0:
-		line.Verdict, line.Detail = Fail, fmt.Sprintf("incident %d belongs to %s; drctl watch %s shows it", open[0].Epoch, open[0].Owner, open[0].Owner)
+		line.Verdict, line.Detail = readiness.Fail, fmt.Sprintf("incident %d belongs to %s; drctl watch %s shows it", open[0].Epoch, open[0].Owner, open[0].Owner)
 	case silent != nil:
-		line.Verdict, line.Detail = Unknown, silent.Error()
+		line.Verdict, line.Detail = readiness.Unknown, silent.Error()
 	}
 	return line
 }
