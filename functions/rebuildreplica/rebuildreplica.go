@@ -111,7 +111,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	}
 	ctx, cancel := h.p.Clock.WithTimeout(ctx, patience)
 	defer cancel()
-	replica, err := h.describe(ctx, name)
+	replica, err := database.Find(ctx, h.rds, name)
 	if err != nil {
 		return Output{}, err
 	}
@@ -134,21 +134,6 @@ func (h *Handler) nothing(ctx context.Context, claim incident.Claim, name string
 		return !was
 	})
 	return Output{Done: true, Replica: name, Detail: "it is no replica, so it followed nothing: a failback makes one"}, err
-}
-
-func (h *Handler) describe(ctx context.Context, name string) (*types.DBInstance, error) {
-	out, err := h.rds.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(name)})
-	var missing *types.DBInstanceNotFoundFault
-	if errors.As(err, &missing) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, failure.FromAWS(err, "describe database %s in %s", name, h.other)
-	}
-	if len(out.DBInstances) != 1 {
-		return nil, failure.New(failure.Unavailable, "describe database "+name, "RDS lists %d instances of that name", len(out.DBInstances))
-	}
-	return &out.DBInstances[0], nil
 }
 
 // keep gives the old replica another name and a tag.
@@ -177,7 +162,7 @@ func (h *Handler) keep(ctx context.Context, claim incident.Claim, op string, r *
 
 // create asks for the new replica, under a key of its region: without one it is refused, and never made unencrypted.
 func (h *Handler) create(ctx context.Context, claim incident.Claim, op string, r *incident.Restore, name string) (Output, error) {
-	kept, err := h.describe(ctx, r.KeptReplica)
+	kept, err := database.Find(ctx, h.rds, r.KeptReplica)
 	if err != nil {
 		return Output{}, err
 	}

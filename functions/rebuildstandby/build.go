@@ -17,7 +17,7 @@ import (
 
 // build asks for the replica, or finds it asked for, and gives it backups.
 func (j *job) build(ctx context.Context) (Output, error) {
-	replica, err := j.describe(ctx, j.name)
+	replica, err := database.Find(ctx, j.rds, j.name)
 	if err != nil {
 		return Output{}, err
 	}
@@ -44,7 +44,7 @@ func (j *job) sourceAnswers(ctx context.Context) error {
 
 // create asks for the new replica, under a key of its region: without one it is refused, and never made unencrypted.
 func (j *job) create(ctx context.Context) (Output, error) {
-	old, err := j.describe(ctx, j.kept)
+	old, err := database.Find(ctx, j.rds, j.kept)
 	if err != nil {
 		return Output{}, err
 	}

@@ -16,11 +16,11 @@ import (
 // keep gives the database that is there another name, protection and a tag: no client's connection string leads to it any
 // more. A replica that a failback made is not what is to be kept.
 func (j *job) keep(ctx context.Context) (Output, error) {
-	live, err := j.describe(ctx, j.name)
+	live, err := database.Find(ctx, j.rds, j.name)
 	if err != nil {
 		return Output{}, err
 	}
-	kept, err := j.describe(ctx, j.kept)
+	kept, err := database.Find(ctx, j.rds, j.kept)
 	if err != nil {
 		return Output{}, err
 	}

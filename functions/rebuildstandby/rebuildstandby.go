@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
@@ -129,22 +128,6 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return j.lag(ctx)
 	}
 	return Output{}, failure.New(failure.InvalidInput, op, "action %q is none of keep, build, lag", in.Action)
-}
-
-// describe is nil when there is no such instance.
-func (j *job) describe(ctx context.Context, name string) (*types.DBInstance, error) {
-	out, err := j.rds.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(name)})
-	var missing *types.DBInstanceNotFoundFault
-	if errors.As(err, &missing) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, failure.FromAWS(err, "describe database %s in %s", name, j.region)
-	}
-	if len(out.DBInstances) != 1 {
-		return nil, failure.New(failure.Unavailable, "describe database "+name, "RDS lists %d instances of that name", len(out.DBInstances))
-	}
-	return &out.DBInstances[0], nil
 }
 
 func (j *job) changed(ctx context.Context, what, undo string) error {

@@ -8,7 +8,6 @@ package releasedatabase
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -86,7 +85,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	instance, err := h.describe(ctx, in.Instance)
+	instance, err := database.Find(ctx, h.rds, in.Instance)
 	if err != nil {
 		return Output{}, err
 	}
@@ -149,7 +148,7 @@ func (h *Handler) releasable(ctx context.Context, op string, i *types.DBInstance
 	case len(i.ReadReplicaDBInstanceIdentifiers) > 0:
 		return failure.New(failure.Unsafe, op, "%s follows it", strings.Join(i.ReadReplicaDBInstanceIdentifiers, ", "))
 	}
-	live, err := h.describe(ctx, h.p.Environment.DatabaseIn(h.p.Region()))
+	live, err := database.Find(ctx, h.rds, h.p.Environment.DatabaseIn(h.p.Region()))
 	if err != nil {
 		return err
 	}
@@ -176,21 +175,6 @@ func (h *Handler) reported(ctx context.Context, op string, i *types.DBInstance, 
 			Next("compare the two by hand and store the result there")
 	}
 	return nil
-}
-
-func (h *Handler) describe(ctx context.Context, name string) (*types.DBInstance, error) {
-	out, err := h.rds.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(name)})
-	var missing *types.DBInstanceNotFoundFault
-	if errors.As(err, &missing) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, failure.FromAWS(err, "describe database %s in %s", name, h.p.Region())
-	}
-	if len(out.DBInstances) != 1 {
-		return nil, failure.New(failure.Unavailable, "describe database "+name, "RDS lists %d instances of that name", len(out.DBInstances))
-	}
-	return &out.DBInstances[0], nil
 }
 
 func tag(i *types.DBInstance, key string) string {

@@ -162,27 +162,11 @@ func (h *Handler) look(ctx context.Context, r *incident.Restore) (w world, err e
 		if one.name == "" {
 			continue
 		}
-		if *one.into, err = h.describe(ctx, one.name); err != nil {
+		if *one.into, err = database.Find(ctx, h.rds, one.name); err != nil {
 			return w, err
 		}
 	}
 	return w, nil
-}
-
-// describe is nil when there is no such instance.
-func (h *Handler) describe(ctx context.Context, name string) (*types.DBInstance, error) {
-	out, err := h.rds.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(name)})
-	var missing *types.DBInstanceNotFoundFault
-	if errors.As(err, &missing) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, failure.FromAWS(err, "describe database %s in %s", name, h.p.Region())
-	}
-	if len(out.DBInstances) != 1 {
-		return nil, failure.New(failure.Unavailable, "describe database "+name, "RDS lists %d instances of that name", len(out.DBInstances))
-	}
-	return &out.DBInstances[0], nil
 }
 
 func status(i *types.DBInstance) string { return aws.ToString(i.DBInstanceStatus) }

@@ -24,7 +24,7 @@ import (
 func (h *Handler) database(ctx context.Context, in Input) (Output, error) {
 	d := in.Database
 	op := "restore " + d.Instance + " from its " + string(d.From)
-	found, err := h.describe(ctx, d.Instance)
+	found, err := database.Find(ctx, h.rds, d.Instance)
 	if err != nil {
 		return Output{}, err
 	}
@@ -122,22 +122,6 @@ func carries(list []types.Tag, execution string) bool {
 	return false
 }
 
-// describe is nil when there is no such instance.
-func (h *Handler) describe(ctx context.Context, name string) (*types.DBInstance, error) {
-	out, err := h.rds.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(name)})
-	var missing *types.DBInstanceNotFoundFault
-	if errors.As(err, &missing) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, failure.FromAWS(err, "describe database %s in %s", name, h.p.Region())
-	}
-	if len(out.DBInstances) != 1 {
-		return nil, failure.New(failure.Unavailable, "describe database "+name, "RDS lists %d instances of that name", len(out.DBInstances))
-	}
-	return &out.DBInstances[0], nil
-}
-
 // slack is how far a heartbeat may be ahead of the moment that RDS states: two clocks wrote them.
 const slack = time.Minute
 
@@ -146,7 +130,7 @@ const slack = time.Minute
 func (h *Handler) query(ctx context.Context, in Input) (Output, error) {
 	d := in.Database
 	op := "query " + d.Instance
-	i, err := h.describe(ctx, d.Instance)
+	i, err := database.Find(ctx, h.rds, d.Instance)
 	if err != nil {
 		return Output{}, err
 	}

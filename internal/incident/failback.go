@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/acso/disaster-recovery/internal/failure"
 )
 
 // Failback is what a failback remembers. It is kept in the incident of the region that is to be activated again, and every
@@ -53,12 +51,9 @@ func (s *Store) BeginFailback(ctx context.Context, owner, trigger string, above 
 			return Incident{}, err
 		case last.State == Open && last.Owner == owner:
 			return last, nil
-		case last.State == Open:
-			return Incident{}, failure.New(failure.AlreadyRunning, op, "incident %d is open and belongs to %s", last.Epoch, last.Owner).
-				Next("wait for its end, then start the failback again")
-		case last.Promotion != NotPromoted && last.Outcome != Recovered:
-			return Incident{}, failure.New(failure.AlreadyRunning, op, "the failover of incident %d got past the promotion and ended %s", last.Epoch, last.Outcome).
-				Next("finish the failover first: start it again")
+		}
+		if err := last.refuse(op, "failback"); err != nil {
+			return Incident{}, err
 		}
 		next := Incident{
 			Epoch: max(last.Epoch, above) + 1, Owner: owner, State: Open, Trigger: trigger, OpenedAt: s.clock.Now(), CoolDownUntil: last.CoolDownUntil,

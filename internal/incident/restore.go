@@ -83,12 +83,9 @@ func (s *Store) BeginRestore(ctx context.Context, owner, trigger string, restore
 			return Incident{}, err
 		case last.State == Open && last.Owner == owner:
 			return last, nil
-		case last.State == Open:
-			return Incident{}, failure.New(failure.AlreadyRunning, op, "incident %d is open and belongs to %s", last.Epoch, last.Owner).
-				Next("wait for its end, then start the restore again")
-		case last.Promotion != NotPromoted && last.Outcome != Recovered:
-			return Incident{}, failure.New(failure.AlreadyRunning, op, "the failover of incident %d got past the promotion and ended %s", last.Epoch, last.Outcome).
-				Next("finish the failover first: start it again")
+		}
+		if err := last.refuse(op, "restore"); err != nil {
+			return Incident{}, err
 		}
 		if last.Fence.Before != nil && last.Outcome != Recovered && len(last.Outstanding()) > 0 {
 			return Incident{}, failure.New(failure.AlreadyRunning, op, "the failover of incident %d closed %s in part and ended %s", last.Epoch, last.Fence.Region, last.Outcome).
@@ -104,6 +101,19 @@ func (s *Store) BeginRestore(ctx context.Context, owner, trigger string, restore
 		}
 	}
 	return Incident{}, contended(PresentKey)
+}
+
+// refuse tells why another procedure cannot begin after this incident, or beside it; nil when it can.
+func (i Incident) refuse(op, procedure string) error {
+	switch {
+	case i.State == Open:
+		return failure.New(failure.AlreadyRunning, op, "incident %d is open and belongs to %s", i.Epoch, i.Owner).
+			Next("wait for its end, then start the %s again", procedure)
+	case i.Promotion != NotPromoted && i.Outcome != Recovered:
+		return failure.New(failure.AlreadyRunning, op, "the failover of incident %d got past the promotion and ended %s", i.Epoch, i.Outcome).
+			Next("finish the failover first: start it again")
+	}
+	return nil
 }
 
 // inherit takes over what a restore left that ended half way, above all how large the services were: the next one finds
