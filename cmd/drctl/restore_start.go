@@ -12,11 +12,7 @@ type restoreStartCommand struct {
 	Beside bool     `help:"Restore beside what is live instead of in its place."`
 	What   []string `enum:"database,data,configuration" placeholder:"PART" help:"What to restore: database, data, configuration; may be repeated (default: all three)."`
 	Reason string   `required:"" placeholder:"TEXT" help:"Why: whoever approves reads it."`
-	Region string   `placeholder:"NAME" help:"The active region (default: the environment's primary region)."`
-	Name   string   `placeholder:"NAME" help:"What the execution is called: started again with the same name and input while it runs, it is the same one."`
-	Leave  bool     `help:"Start it and do not wait for its end. Not with --lab, which ends with the command."`
-	JSON   bool     `name:"json" help:"Print how it ended as one JSON object, and nothing else."`
-	here
+	starting
 }
 
 // Help is the second paragraph of --help.
@@ -38,8 +34,7 @@ func (c *restoreStartCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	started := startCommand{Region: c.Region, Name: c.Name, Leave: c.Leave, JSON: c.JSON, here: c.here}
-	return started.start(ctx, a, "restore-point-in-time", input)
+	return c.start(ctx, a, "restore-point-in-time", input)
 }
 
 type restoreWatchCommand struct {

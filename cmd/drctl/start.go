@@ -11,10 +11,15 @@ import (
 type startCommand struct {
 	Machine string `arg:"" help:"The procedure: failover, backup-daily and so on; drctl start --help lists none, a wrong name does."`
 	Input   string `placeholder:"FILE" help:"The input, a JSON file; - reads standard input, without it the input is {}. statemachines/inputs has an example of each."`
-	Region  string `placeholder:"NAME" help:"Where it runs (default: the recovery region for failover, the primary region for everything else)."`
-	Name    string `placeholder:"NAME" help:"What the execution is called: started again with the same name and input while it runs, it is the same one."`
-	Leave   bool   `help:"Start it and do not wait for its end. Not with --lab, which ends with the command."`
-	JSON    bool   `name:"json" help:"Print how it ended as one JSON object, and nothing else."`
+	starting
+}
+
+// starting says where and how an execution is started.
+type starting struct {
+	Region string `placeholder:"NAME" help:"Where it runs (default: the environment's recovery region for failover, its primary region for everything else)."`
+	Name   string `placeholder:"NAME" help:"What the execution is called: started again with the same name and input while it runs, it is the same one."`
+	Leave  bool   `help:"Start it and do not wait for its end. Not with --lab, which ends with the command."`
+	JSON   bool   `name:"json" help:"Print how it ended as one JSON object, and nothing else."`
 	here
 }
 
@@ -32,7 +37,8 @@ func (c *startCommand) Run(ctx context.Context, a *app) error {
 	return c.start(ctx, a, c.Machine, input)
 }
 
-func (c *startCommand) start(ctx context.Context, a *app, machine string, input json.RawMessage) error {
+// start starts a machine, and watches it.
+func (c *starting) start(ctx context.Context, a *app, machine string, input json.RawMessage) error {
 	if err := machineNamed(machine); err != nil {
 		return mistake{err}
 	}

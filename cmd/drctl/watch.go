@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/acso/disaster-recovery/cmd/drctl/console"
 	"github.com/acso/disaster-recovery/cmd/drctl/operate"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/drill"
@@ -117,10 +116,7 @@ func (w *watcher) watch(ctx context.Context, execution string) error {
 	if err := timeline.Close(); err != nil {
 		return err
 	}
-	return w.ended(ending, screen.Ending(console.Ending{
-		Status: ending.Status, Good: ending.Succeeded(), Took: ending.StoppedAt.Sub(ending.StartedAt).Seconds(),
-		Error: ending.Error, Cause: operate.Message(ending.Cause), Output: ending.Output,
-	}))
+	return w.ended(ending, screen.Ending(ending))
 }
 
 func (w *watcher) ended(ending operate.Ending, err error) error {
