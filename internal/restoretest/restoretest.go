@@ -29,7 +29,7 @@ const (
 )
 
 // Kinds are the kinds whose newest verified point is restored object by object, in the order in which they are planned.
-func Kinds() []string { return []string{"application-data", "configuration"} }
+func Kinds() []string { return []string{"application-data", "configuration", "infrastructure"} }
 
 // Plan is what a test restores, decided before anything is made.
 type Plan struct {
