@@ -20,16 +20,29 @@ type Acknowledgement struct {
 type Communication struct {
 	Epoch    int64     `json:"epoch"`
 	Messages []Message `json:"messages"`
-	EndedAt  time.Time `json:"endedAt,omitzero"` // nothing more is told
-	EndedBy  string    `json:"endedBy,omitempty"`
+	// Readiness is what the region to be activated came to when the procedure began; nil while nobody judged it.
+	Readiness *ReadinessThen `json:"readiness,omitempty"`
+	EndedAt   time.Time      `json:"endedAt,omitzero"` // nothing more is told
+	EndedBy   string         `json:"endedBy,omitempty"`
 
 	version int64
 }
 
-// Message is one message, to one or more roles.
+// ReadinessThen is what the evaluation of readiness said when a procedure began.
+type ReadinessThen struct {
+	At       time.Time `json:"at"`
+	Verdict  string    `json:"verdict"` // pass, fail or unknown
+	Because  string    `json:"because"`
+	Findings []string  `json:"findings"` // what failed that a failover has to do with
+	Forced   []string  `json:"forced"`   // what going on all the same comes to, of each
+}
+
+// Message is one message, to one or more roles. It is written down with its deliveries pending before it is sent.
 type Message struct {
 	At         time.Time  `json:"at"`
 	Subject    string     `json:"subject"`
+	Body       string     `json:"body"`
+	Status     string     `json:"status"` // investigating, identified or resolved, as status pages have it
 	Public     bool       `json:"public"` // written for people outside of the company
 	Facts      []string   `json:"facts"`  // what it said: the next one says what is new beside it
 	NextAt     time.Time  `json:"nextAt,omitzero"`
@@ -41,7 +54,9 @@ type Delivery struct {
 	Role      string    `json:"role"`
 	Channel   string    `json:"channel"` // topic, webhook or status page; "" when none worked
 	At        time.Time `json:"at"`
+	Pending   bool      `json:"pending,omitempty"` // it is being sent; whoever was at it may have died, with the message sent or not
 	Delivered bool      `json:"delivered"`
+	Repeated  bool      `json:"repeated,omitempty"` // what it says may have reached the role before, and the message says so
 	Attempts  int       `json:"attempts"`
 	Detail    string    `json:"detail,omitempty"` // why channels failed
 }

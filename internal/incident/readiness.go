@@ -22,3 +22,9 @@ func (s *Store) Remember(ctx context.Context, key string, last any, next func() 
 	}
 	return contended(key)
 }
+
+// Recall reads what Remember kept last; it leaves the document as it is when there is none.
+func (s *Store) Recall(ctx context.Context, key string, last any) error {
+	_, err := s.table.read(ctx, key, last)
+	return err
+}

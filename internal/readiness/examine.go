@@ -92,8 +92,8 @@ type run struct {
 
 // Evaluate judges everything once. It fails only when this region's own record cannot be read: what else is not known is
 // in the report. The role is what Role said; owner is the
-// execution that asks, whose own incident stands in nobody's way, or "".
-func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner string) (*Report, error) {
+// execution that asks, whose own incident stands in nobody's way, or ""; keep leaves a record for the next one.
+func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner string, keep bool) (*Report, error) {
 	e, here := x.p.Environment, x.p.Region()
 	r := &run{
 		Examiner: x, e: e, here: here, other: e.Pair(here), role: role, owner: owner, there: x.reach(),
@@ -101,13 +101,20 @@ func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner strin
 		near:    newClients(x.p.AWS), far: newClients(x.p.In(e.Pair(here))), facts: map[string]string{},
 		report: &Report{Region: here, Active: role.ActiveRegion, At: x.p.Clock.Now().UTC(), Checks: []Check{}, NotJudged: []string{}},
 	}
-	if _, err := x.store.Present(ctx); err != nil {
+	i, err := x.store.Present(ctx)
+	if err != nil {
 		return nil, err
 	}
 	r.judge(ctx)
 	r.report.conclude()
 	r.estimate()
-	return r.report, x.remember(ctx, r)
+	if err := x.remember(ctx, r, keep); err != nil {
+		return nil, err
+	}
+	if i.State == incident.Open { // whoever is told of the incident hears what is not ready there
+		r.report.Drift.News = false
+	}
+	return r.report, nil
 }
 
 // fact notes something that may change without being wrong: the next run says what did.

@@ -22,6 +22,7 @@ type Text struct {
 type Writing struct {
 	Environment *environment.Environment
 	Incident    incident.Incident
+	Readiness   *incident.ReadinessThen // of the region, when it began; nil while nobody judged it
 	Region      string
 	Now         time.Time
 	Public      bool
@@ -32,6 +33,7 @@ type Writing struct {
 // Write writes a message. People who were told before read only what is new: a message never says the same again.
 func (w Writing) Write() Text {
 	facts := Inside(w.Environment, w.Incident, w.Now)
+	facts.readiness(w.Region, w.Readiness)
 	if w.Public {
 		facts = Outside(w.Incident)
 	}
@@ -67,6 +69,8 @@ func (w Writing) Write() Text {
 func (w Writing) closing(body *strings.Builder, next time.Time) {
 	who := w.Incident.Acknowledged
 	switch {
+	case w.Incident.State == incident.Closed && w.Incident.Released:
+		fmt.Fprintln(body, "\nThis is the last message unless it goes on.")
 	case w.Incident.State == incident.Closed:
 		fmt.Fprintln(body, "\nThis is the last message about it.")
 	case who != nil && w.Public:

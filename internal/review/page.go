@@ -20,10 +20,11 @@ func (v Review) Markdown() string {
 			fmt.Fprintf(&text, "- %s\n", line)
 		}
 	}
+	list("Root cause", v.RootCause)
 	list("Impact", v.Impact)
 	fmt.Fprintf(&text, "\n## Timeline\n\n| time | what |\n|---|---|\n")
 	for _, line := range v.Timeline {
-		fmt.Fprintf(&text, "| %s | %s |\n", clock(line.At), strings.ReplaceAll(line.What, "|", "\\|"))
+		fmt.Fprintf(&text, "| %s | %s |\n", clock(line.At), cell(line.What))
 	}
 	fmt.Fprintf(&text, "\n## Against the budget\n\n| phase | took | budget | |\n|---|---:|---:|---|\n")
 	for _, p := range v.Phases {
@@ -32,7 +33,16 @@ func (v Review) Markdown() string {
 	list("What worked", v.Worked)
 	list("What was slow", v.Slow)
 	list("What was done by hand", v.ByHand)
+	list("What should be better", v.Lessons)
 	list("Follow-ups", v.FollowUps)
+	fmt.Fprintf(&text, "\n## Who was told\n\n| role | first | messages | by | trouble |\n|---|---|---:|---|---|\n")
+	for _, t := range v.Told {
+		first := "never"
+		if !t.First.IsZero() {
+			first = clock(t.First)
+		}
+		fmt.Fprintf(&text, "| %s | %s | %d | %s | %s |\n", t.Role, first, t.Messages, t.Channels, cell(t.Trouble))
+	}
 	fmt.Fprintf(&text, "\n## Checklist of a major disaster\n\n")
 	for _, item := range v.Checklist {
 		tick := " "
@@ -43,6 +53,11 @@ func (v Review) Markdown() string {
 		fmt.Fprintf(&text, "- [%s] %s: %s%s\n", tick, item.Text, when, item.Evidence)
 	}
 	return text.String()
+}
+
+// cell makes a text fit for a cell of a table.
+func cell(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\n", " "), "|", "\\|")
 }
 
 //go:embed page.html

@@ -31,6 +31,11 @@ var restoreTargets = []string{
 	"SSM.*", "SSM.PutParameter", "KMS.*", "EFS.*", "SNS.Publish", "*",
 }
 
+// tellingTargets are what random faults break where people are told: what messages go through, and what is written of them.
+var tellingTargets = []string{
+	"SNS.Publish", "SNS.*", "SSM.GetParameter", "DynamoDB.PutItem", "DynamoDB.GetItem", "KMS.*", "S3.PutObject", "Step Functions.GetExecutionHistory", "mutating", "*",
+}
+
 // draw makes the chaos of a seed, of targets in regions: no fault to three, and each other trouble in a part of the runs.
 func draw(seed uint64, targets []string, regions ...string) chaos {
 	random := rand.New(rand.NewPCG(seed, 0xACC0))
@@ -71,7 +76,10 @@ func draw(seed uint64, targets []string, regions ...string) chaos {
 func (r *run) unleash() {
 	recovery := r.standby()
 	c := draw(r.options.Seed, targets, recovery)
-	if r.scenario.machine == restoreMachine { // it works in the one and writes its record and the replica in the other
+	switch {
+	case r.scenario.telling:
+		c = draw(r.options.Seed, tellingTargets, recovery)
+	case r.scenario.machine == restoreMachine: // it works in the one and writes its record and the replica in the other
 		c = draw(r.options.Seed, restoreTargets, r.env.Regions.Primary, r.env.Regions.Primary, recovery)
 	}
 	r.inject(c.faults)

@@ -21,8 +21,11 @@ type Scenario struct {
 	recent     bool          // it became so a moment ago: the cool-down runs
 	lossless   bool          // a planned switchover: no write may be lost, and clients wait no longer than its parts take
 	scheduled  bool          // backups start by their schedules
+	telling    bool          // what is judged is what people are told: random faults break that
 	prepare    func(*run)
+	late       bool                   // what is broken takes longer than the objective allows: it is missed, and has to be reported as missed
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
+	also       func(*run) []Invariant // what is judged of a failover besides; may be nil
 }
 
 // Machine is the state machine that the scenario judges.
