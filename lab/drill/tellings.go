@@ -28,6 +28,7 @@ var tellings = []Scenario{
 		prepare: func(r *run) {
 			r.slowPromotion(35 * time.Minute)
 			r.when("PromoteReplica", func() { r.after(8*time.Minute, r.acknowledge) })
+			r.when("AnnounceRecovery", func() { r.after(3*time.Minute, r.learn) })
 		},
 	},
 	{
@@ -88,6 +89,14 @@ func (r *run) slowPromotion(d time.Duration) {
 	r.world.RDS.Durations.PromotionModify = rds.Span{Low: d, High: d}
 	r.world.Mature()
 	r.at(r.moment(), r.killPrimary)
+}
+
+// learn is what people add to the record afterwards, with drctl incident tick and note.
+func (r *run) learn() {
+	region := r.env.Regions.Recovery
+	r.say("service", region, "the commander ticks what was done by telephone, and notes the root cause")
+	r.call(region, "review", `{"tick":"Communicate with stakeholders","evidence":"telephone conference at 09:30","by":"Grace"}`)
+	r.call(region, "review", `{"kind":"root-cause","note":"a power cut","by":"Grace"}`)
 }
 
 // acknowledge is what an operator does with drctl acknowledge, once more when it fails.

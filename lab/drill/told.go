@@ -107,7 +107,25 @@ func (r *run) toldUntilAcknowledged() []Invariant {
 			return append(list, verdict(name, false, "%s heard something at %s", role.Name, stamp(messages[n-1].at)))
 		}
 	}
-	return append(list, verdict(name, true, "%s took over at %s", i.Acknowledged.By, stamp(i.Acknowledged.At)))
+	return append(list, verdict(name, true, "%s took over at %s", i.Acknowledged.By, stamp(i.Acknowledged.At)),
+		r.reviewSays("what people add is in the review", "- [x] Communicate with stakeholders: ", "Grace says: telephone conference", "a power cut (Grace"))
+}
+
+// reviewSays: the review in the compliance bucket has some words.
+func (r *run) reviewSays(name string, all ...string) Invariant {
+	bucket := r.env.BucketIn(r.env.Regions.Recovery, r.env.Buckets.Compliance)
+	for _, object := range r.world.S3.Objects(bucket) {
+		if !strings.HasSuffix(object.Key, "review.md") {
+			continue
+		}
+		for _, words := range all {
+			if !strings.Contains(string(object.Body), words) {
+				return verdict(name, false, "it does not say %q", words)
+			}
+		}
+		return verdict(name, true, "s3://%s/%s", bucket, object.Key)
+	}
+	return verdict(name, false, "there is none in %s", bucket)
 }
 
 // told judges what was told up to the end of the telling.
@@ -216,25 +234,24 @@ func (r *run) nothingSecret() Invariant {
 // reviewed: the review lies in the compliance bucket, says how it ended, and ticks what was done.
 func (r *run) reviewed(i incident.Incident) Invariant {
 	const name = "the post-incident review is written from the record"
-	bucket := r.env.BucketIn(r.env.Regions.Recovery, r.env.Buckets.Compliance)
-	for _, object := range r.world.S3.Objects(bucket) {
-		if !strings.HasSuffix(object.Key, "review.md") {
-			continue
-		}
-		for _, words := range []string{string(i.Outcome), "outage: at most", "promoting the database", "- [x] Activate incident response team", "Follow-ups"} {
-			if !strings.Contains(string(object.Body), words) {
-				return verdict(name, false, "it does not say %q", words)
-			}
-		}
-		if suffered := r.world.Traffic.Outage().Longest.Length(); outageOf(string(object.Body)) < suffered {
-			return verdict(name, false, "clients were without service for %s, and it says less", suffered)
-		}
-		return verdict(name, true, "s3://%s/%s", bucket, object.Key)
+	said := r.reviewSays(name, string(i.Outcome), "outage: at most", "promoting the database", "- [x] Activate incident response team", "Follow-ups")
+	if suffered := r.world.Traffic.Outage().Longest.Length(); said.Result == Pass && r.reviewedOutage() < suffered {
+		return verdict(name, false, "clients were without service for %s, and it says less", suffered)
 	}
-	return verdict(name, false, "there is none in %s", bucket)
+	return said
 }
 
-// outageOf is the bound of the outage that a review states, 0 when it states none.
+// reviewedOutage is the bound of the outage that the review states, 0 when it states none.
+func (r *run) reviewedOutage() time.Duration {
+	for _, object := range r.world.S3.Objects(r.env.BucketIn(r.env.Regions.Recovery, r.env.Buckets.Compliance)) {
+		if strings.HasSuffix(object.Key, "review.md") {
+			return outageOf(string(object.Body))
+		}
+	}
+	return 0
+}
+
+// outageOf reads it from the text.
 func outageOf(text string) time.Duration {
 	_, rest, _ := strings.Cut(text, "outage: at most ")
 	span, _, _ := strings.Cut(rest, ",")
