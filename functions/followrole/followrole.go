@@ -73,9 +73,9 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		grant.Grant{Actions: []string{"dynamodb:PutItem"}, Resources: []string{arn("dynamodb", "table/"+e.IncidentTable())}},
 		grant.Grant{Actions: []string{"scheduler:ListSchedules"}, Resources: []string{"*"}},
 		grant.Grant{Actions: []string{"scheduler:GetSchedule", "scheduler:UpdateSchedule"}, Resources: []string{arn("scheduler", "schedule/default/"+e.Prefix()+"-*")}},
-		// An update hands the schedule's role over anew. CloudFormation names roles after the stack.
+		// An update hands the schedule's role over anew.
 		// https://docs.aws.amazon.com/scheduler/latest/UserGuide/security_iam_service-with-iam.html
-		grant.Grant{Actions: []string{"iam:PassRole"}, Resources: []string{e.StackRoles("backup")}},
+		grant.Grant{Actions: []string{"iam:PassRole"}, Resources: []string{e.RolesOf(region, "backup", "scheduler")}},
 		grant.Grant{Actions: []string{"events:DescribeRule", "events:EnableRule", "events:DisableRule"}, Resources: rules},
 		grant.Grant{Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{arn("cloudwatch", "alarm:*")}},
 		grant.Grant{Actions: []string{"cloudwatch:EnableAlarmActions", "cloudwatch:DisableAlarmActions"}, Resources: alarms},
