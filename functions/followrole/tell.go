@@ -30,7 +30,7 @@ func (h *Handler) tell(ctx context.Context, role incident.Role) error {
 		// The record of the incident that decided the role, in this region's own table: whoever is activated runs the recovery.
 		made, err := incident.NewStore(h.p).Past(ctx, role.Epoch)
 		unread = err
-		if took, known := made.RecoveryTime(); err == nil && known && now.Sub(made.EndedAt) < told {
+		if took, known := made.RecoveryTime(e.Domain.TTL.Std()); err == nil && known && now.Sub(made.EndedAt) < told {
 			data = append(data, switching.Datum(e, switching.RecoveryTime, took.Seconds(), now))
 		}
 	}

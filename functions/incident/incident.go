@@ -197,7 +197,7 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 		return Output{}, err
 	}
 	out := h.output(i)
-	if took, known := i.RecoveryTime(); known {
+	if took, known := i.RecoveryTime(h.p.Environment.Domain.TTL.Std()); known {
 		seconds := took.Seconds()
 		out.RTOSeconds = &seconds
 	}

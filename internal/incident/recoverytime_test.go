@@ -29,15 +29,15 @@ func TestRecoveryTimeIsNeverTooShort(t *testing.T) {
 		of      incident.Incident
 		minutes int // 0 for unknown
 	}{
-		{"since it was seen serving last", recovered(seen(5, 6)), 25},
-		{"since it was first seen down, when it was never seen serving", recovered(seen(0, 6)), 24},
-		{"since the opening, when it was seen serving later still", recovered(seen(12, 0)), 20},
-		{"since the drain of a planned switchover", drained, 10},
+		{"since it was seen serving last, and a minute of TTL", recovered(seen(5, 6)), 26},
+		{"since it was first seen down, when it was never seen serving", recovered(seen(0, 6)), 25},
+		{"since the opening, when it was seen serving later still", recovered(seen(12, 0)), 21},
+		{"since the drain of a planned switchover", drained, 11},
 		{"nobody looked", recovered(incident.Observation{}), 0},
 		{"a restore", restored, 0},
 		{"it ended otherwise", clean, 0},
 	} {
-		took, known := c.of.RecoveryTime()
+		took, known := c.of.RecoveryTime(time.Minute)
 		if known != (c.minutes > 0) || took != time.Duration(c.minutes)*time.Minute {
 			t.Errorf("%s: %s, known %t, want %d minutes", c.name, took, known, c.minutes)
 		}
