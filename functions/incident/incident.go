@@ -58,6 +58,7 @@ type Output struct {
 	Fence       incident.FenceState `json:"fence"`
 	Policy      Policy              `json:"policy"`
 	Changes     []string            `json:"changes"`            // outstanding ones
+	Readiness   *incident.Readiness `json:"readiness"`          // of the region to be activated; null when it was not judged
 	LossSeconds *float64            `json:"lossBoundSeconds"`   // null when it was not measured
 	RTOSeconds  *float64            `json:"rtoSeconds"`         // close: see Close; null when the start of the outage is not known
 	Clean       bool                `json:"clean"`              // assess: nothing is left changed
@@ -227,6 +228,7 @@ func (h *Handler) output(i incident.Incident) Output {
 	out := Output{
 		Target: target, Epoch: i.Epoch, Region: h.p.Region(), OldPrimary: e.Pair(h.p.Region()), State: i.State, Outcome: i.Outcome,
 		Promotion: i.Promotion, Fence: i.Fence.State, Changes: []string{}, Next: []string{}, LossSeconds: i.LossSeconds,
+		Readiness: i.Readiness,
 		Policy: Policy{
 			ApprovalTimeoutSeconds: e.Policies.Approval.Timeout.Seconds(), OnApprovalTimeout: string(e.Policies.Approval.OnTimeout),
 			ConfirmationSeconds: e.Monitoring.Confirmation.Seconds(), LossLimitSeconds: e.Policies.Lag.Limit.Seconds(),

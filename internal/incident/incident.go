@@ -71,6 +71,7 @@ type Incident struct {
 	Drain       *Drain      `json:"drain,omitempty"`         // of the old primary, in a planned switchover
 	Standby     *Workload   `json:"standbyBefore,omitempty"` // the services to be activated, before they were raised
 	Question    *Question   `json:"question,omitempty"`
+	Readiness   *Readiness  `json:"readiness,omitempty"` // of the region to be activated; nil until it was judged
 	Changes     []Change    `json:"changes,omitempty"`
 	LossSeconds *float64    `json:"lossSeconds,omitempty"` // upper bound of the loss, as finally measured
 	Restore     *Restore    `json:"restore,omitempty"`     // nil for a failover
