@@ -86,7 +86,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return Output{}, err
 	}
 	if in.Epoch > 0 {
-		found := incident.Readiness{At: report.At, Verdict: string(report.Verdict), Because: report.Because, Findings: report.Names()}
+		found := incident.Readiness{At: report.At, Verdict: string(report.Verdict), Because: report.Because, Findings: report.Forced()}
 		if err := h.store.NoteReadiness(ctx, incident.Claim{Epoch: in.Epoch, Owner: in.Owner}, found); err != nil {
 			return Output{}, err
 		}

@@ -31,7 +31,7 @@ type Readiness struct {
 	At       time.Time `json:"at"`
 	Verdict  string    `json:"verdict"` // pass, fail or unknown
 	Because  string    `json:"because"`
-	Findings []string  `json:"findings"` // the checks that did not pass, each with its verdict
+	Findings []string  `json:"findings"` // the checks that did not pass, each with its verdict and what it comes to when the failover goes on
 }
 
 // NoteReadiness writes down what was found for the open incident of an execution. Nobody waits for it, so it may come when

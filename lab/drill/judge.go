@@ -28,6 +28,9 @@ func (r *run) judge() *Result {
 			result.Next = x.Cause()
 		}
 	}
+	if x := r.recovery(); x != nil {
+		result.Plan = planOf(x.Output())
+	}
 	r.measure(result)
 	result.Invariants = r.invariants(result)
 	if result.Outcome == Recovered && r.scenario.judge == nil {

@@ -17,6 +17,7 @@ func (s Screen) Verdict(r *drill.Result) error {
 	l.outcome(r)
 	l.objectives(r)
 	l.criticalPath(r.CriticalPath)
+	l.plan(r.Plan)
 	l.invariants(r.Invariants)
 	l.executions(r)
 	if steps := report.Steps(r.Next); len(steps) > 0 {
