@@ -2,6 +2,7 @@ package drill
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -212,6 +213,9 @@ func (r *run) repeat() string {
 	}
 	if r.options.Kill != nil {
 		command += " --kill " + r.options.Kill.String()
+	}
+	if r.options.Abort > 0 {
+		command += " --abort " + strconv.Itoa(r.options.Abort)
 	}
 	return command
 }

@@ -75,6 +75,15 @@ func (s Screen) Crash(r *drill.CrashResult) error {
 	return l.flush()
 }
 
+// Aborts prints what an abort behind each state came to.
+func (s Screen) Aborts(r *drill.AbortResult) error {
+	l := s.begin()
+	l.broken(r.Broken)
+	l.add(fmt.Sprintf("%s, seed %d: aborted behind %d of %s: %d undone, %d refused, and each ended as it has to unless it is listed",
+		r.Scenario, r.Seed, r.Tried, count(r.States, "state"), r.Undone, r.Refused))
+	return l.flush()
+}
+
 func (l *lines) broken(all []drill.Broken) {
 	if len(all) == 0 {
 		l.add("No invariant was broken.")
