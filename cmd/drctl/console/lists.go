@@ -30,11 +30,11 @@ func (s Screen) Series(r *drill.SeriesResult) error {
 	for _, one := range r.Series {
 		name = max(name, visible(one.Scenario))
 	}
-	row := func(scenario, expected, good, median, worst, ratio string) {
-		l.add(pad(scenario, name), "  ", pad(expected, 12), "  ", padLeft(good, 7), "  ", padLeft(median, 9), "  ", padLeft(worst, 9), "  ", padLeft(ratio, 13))
+	row := func(scenario, expected, good, median, worst, ratio, fingerprint string) {
+		l.add(pad(scenario, name), "  ", pad(expected, 12), "  ", padLeft(good, 7), "  ", padLeft(median, 9), "  ", padLeft(worst, 9), "  ", padLeft(ratio, 13), "  ", fingerprint)
 	}
-	row("", "", "as", "recovery", "", "critical path")
-	row(l.paint(bold, "Scenario"), l.paint(bold, "Ends as"), "should", "median", "worst", "median worst")
+	row("", "", "as", "recovery", "", "critical path", "SHA-256 of")
+	row(l.paint(bold, "Scenario"), l.paint(bold, "Ends as"), "should", "median", "worst", "median worst", "the results")
 	runs, bad := 0, 0
 	for _, one := range r.Series {
 		runs, bad = runs+r.Seeds, bad+len(one.Otherwise)
@@ -49,7 +49,7 @@ func (s Screen) Series(r *drill.SeriesResult) error {
 		if d := one.Path; d != nil {
 			ratio = fmt.Sprintf("%.2f x %.2f x", d.Median, d.Worst)
 		}
-		row(one.Scenario, string(one.Expected), good, median, worst, ratio)
+		row(one.Scenario, string(one.Expected), good, median, worst, ratio, one.Fingerprint[:12])
 	}
 	l.add()
 	for _, one := range r.Series {
