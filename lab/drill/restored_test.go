@@ -75,6 +75,7 @@ func TestPlannedStepsAreWhatTheLabDraws(t *testing.T) {
 // orchestration adds no more than a tenth to what could not be shorter.
 func TestARestoreKeepsToItsObjective(t *testing.T) {
 	long(t)
+	t.Parallel()
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)
@@ -138,6 +139,7 @@ func TestSabotageOfPartsIsSeen(t *testing.T) {
 // and redrives them: each ends as if nothing had happened. drctl crash kills them everywhere.
 func TestARestoreSurvivesBeingKilled(t *testing.T) {
 	long(t)
+	t.Parallel()
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)
