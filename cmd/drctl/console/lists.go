@@ -91,12 +91,42 @@ func (s Screen) Campaign(r *drill.CampaignResult) error {
 		l.add(line)
 	}
 	l.add()
-	l.add("Recovery time as clients saw it: median ", report.Measured(r.MedianRTOSeconds), ", worst ", report.Measured(r.WorstRTOSeconds))
+	if r.MedianRTOSeconds != nil || len(r.Restores) == 0 {
+		l.add("Recovery time as clients saw it: median ", report.Measured(r.MedianRTOSeconds), ", worst ", report.Measured(r.WorstRTOSeconds))
+	}
 	if r.WorstRTORepeat != "" {
 		l.add("The worst again: ", r.WorstRTORepeat)
 	}
+	l.restores(r.Restores)
+	if len(r.Restores) > 0 && len(r.Broken) == 0 {
+		l.add()
+	}
 	l.broken(r.Broken)
 	return l.flush()
+}
+
+// restores is the table of what restores took, against what this run's own durations allow.
+func (l *lines) restores(all []drill.RestoreTimes) {
+	if len(all) == 0 {
+		return
+	}
+	width := len("Restores")
+	for _, t := range all {
+		width = max(width, visible(t.Scenario))
+	}
+	row := func(c colour, name string, cells ...string) {
+		line := l.paint(c, pad(name, width))
+		for _, cell := range cells {
+			line += "  " + padLeft(cell, 14)
+		}
+		l.add(line)
+	}
+	l.add()
+	row(bold, "Restores", "runs", "median", "worst", "objective", "critical path", "worst ratio")
+	for _, t := range all {
+		row(plain, t.Scenario, strconv.Itoa(t.Runs), report.Span(t.MedianSeconds), report.Span(t.WorstSeconds), report.Span(t.ObjectiveSeconds), report.Span(t.MedianPath), fmt.Sprintf("%.2f", t.WorstRatio))
+	}
+	l.wrapped("", "From the approval to the end. The critical path is that of the run at the median; no run took more than the worst ratio times its own.", dim)
 }
 
 // Crash prints what killing the executions of a scenario did.
