@@ -14,6 +14,7 @@ const stride = 9
 // everything is given back and serves; after it the abort is refused and the failover ends as it would have.
 func TestAbortAtEveryState(t *testing.T) {
 	long(t)
+	t.Parallel()
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)

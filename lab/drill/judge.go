@@ -37,7 +37,7 @@ func (r *run) judge() *Result {
 	if result.Outcome == Recovered && r.scenario.judge == nil {
 		result.CriticalPath = r.criticalPath(result)
 	}
-	if r.scenario.machine == restoreMachine {
+	if stages[r.scenario.machine] != nil {
 		result.RestorePath = r.restorePath()
 	}
 	return result

@@ -33,7 +33,7 @@ var bookkeeping = []string{"DynamoDB.", "CloudWatch.PutMetricData", "SNS.Publish
 
 func (r *run) observe() {
 	r.watch()
-	if r.scenario.machine == restoreMachine {
+	if stages[r.scenario.machine] != nil {
 		r.watchRestore()
 	}
 	if r.scenario.machine == failbackMachine {
