@@ -57,9 +57,8 @@ const Lease = 150 * time.Second
 
 // Input names the execution whose incident it is.
 type Input struct {
-	Execution string                  `json:"execution"`
-	Started   time.Time               `json:"started"`             // when the telling began
-	Readiness *incident.ReadinessThen `json:"readiness,omitempty"` // of the region to be activated, when it began; null when nobody judged it
+	Execution string    `json:"execution"`
+	Started   time.Time `json:"started"` // when the telling began
 }
 
 // Output says what happened and when to come back.
@@ -136,9 +135,6 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	}
 	if i.State == incident.Open && i.ReopenedAt.After(c.EndedAt) { // redriven after the telling had ended
 		c.EndedAt, c.EndedBy = time.Time{}, ""
-	}
-	if c.Readiness == nil {
-		c.Readiness = in.Readiness
 	}
 	if c.EndedAt.IsZero() {
 		if c, err = h.tell(ctx, i, c, now); err != nil {

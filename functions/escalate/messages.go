@@ -14,7 +14,7 @@ import (
 // first time, and what is new to the others, when there is something or when the time that they were told has come.
 func (h *Handler) messages(i incident.Incident, c incident.Communication, now time.Time, public bool) []incident.Message {
 	w := response.Writing{
-		Environment: h.p.Environment, Incident: i, Readiness: c.Readiness, Region: h.p.Region(), Now: now, Public: public,
+		Environment: h.p.Environment, Incident: i, Region: h.p.Region(), Now: now, Public: public,
 		Final: i.State == incident.Closed || i.Acknowledged != nil,
 	}
 	due := slices.DeleteFunc(h.recipients(i, c, now), func(r response.Recipient) bool { return r.Public != public || pending(r.Name, c) })

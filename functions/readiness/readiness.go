@@ -37,6 +37,7 @@ type Input struct {
 	To    string `json:"to,omitempty"`    // region that would be activated; "" for the one that this runs in
 	Owner string `json:"owner,omitempty"` // execution that asks, whose own incident stands in nobody's way
 	Keep  bool   `json:"keep,omitempty"`  // the run by the clock: puts the metrics, leaves the record for the next one, and tells people what changed
+	Epoch int64  `json:"epoch,omitempty"` // of that incident, to write into it what was found; 0 for not
 }
 
 // Output is the report.
@@ -45,6 +46,7 @@ type Output = readiness.Report
 // Handler keeps its connection to the database between invocations.
 type Handler struct {
 	p          platform.Platform
+	store      *incident.Store
 	examiner   *readiness.Examiner
 	cloudwatch *cloudwatch.Client
 	sns        *sns.Client
@@ -52,7 +54,7 @@ type Handler struct {
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
-	return &Handler{p: p, examiner: readiness.New(p), cloudwatch: cloudwatch.NewFromConfig(p.AWS), sns: sns.NewFromConfig(p.AWS)}
+	return &Handler{p: p, store: incident.NewStore(p), examiner: readiness.New(p), cloudwatch: cloudwatch.NewFromConfig(p.AWS), sns: sns.NewFromConfig(p.AWS)}
 }
 
 // Grants is what it may do.
@@ -79,8 +81,17 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return h.active(ctx, in, role)
 	}
 	report, err := h.examiner.Evaluate(ctx, role, in.Owner, in.Keep)
-	if err != nil || !in.Keep {
-		return value(report), err
+	if err != nil {
+		return Output{}, err
+	}
+	if in.Epoch > 0 {
+		found := incident.Readiness{At: report.At, Verdict: string(report.Verdict), Because: report.Because, Findings: report.Forced()}
+		if err := h.store.NoteReadiness(ctx, incident.Claim{Epoch: in.Epoch, Owner: in.Owner}, found); err != nil {
+			return Output{}, err
+		}
+	}
+	if !in.Keep {
+		return *report, nil
 	}
 	if err := h.put(ctx, readiness.Data(h.p.Environment, report)); err != nil {
 		return *report, err
@@ -89,13 +100,6 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return *report, nil
 	}
 	return *report, h.tell(ctx, report)
-}
-
-func value(report *readiness.Report) Output {
-	if report == nil {
-		return Output{}
-	}
-	return *report
 }
 
 // active says whether the active region serves, so that its silence is noticed as that of the standby is.

@@ -20,21 +20,10 @@ type Acknowledgement struct {
 type Communication struct {
 	Epoch    int64     `json:"epoch"`
 	Messages []Message `json:"messages"`
-	// Readiness is what the region to be activated came to when the procedure began; nil while nobody judged it.
-	Readiness *ReadinessThen `json:"readiness,omitempty"`
-	EndedAt   time.Time      `json:"endedAt,omitzero"` // nothing more is told
-	EndedBy   string         `json:"endedBy,omitempty"`
+	EndedAt  time.Time `json:"endedAt,omitzero"` // nothing more is told
+	EndedBy  string    `json:"endedBy,omitempty"`
 
 	version int64
-}
-
-// ReadinessThen is what the evaluation of readiness said when a procedure began.
-type ReadinessThen struct {
-	At       time.Time `json:"at"`
-	Verdict  string    `json:"verdict"` // pass, fail or unknown
-	Because  string    `json:"because"`
-	Findings []string  `json:"findings"` // what failed that a failover has to do with
-	Forced   []string  `json:"forced"`   // what going on all the same comes to, of each
 }
 
 // Message is one message, to one or more roles. It is written down with its deliveries pending before it is sent.

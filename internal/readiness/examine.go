@@ -99,7 +99,7 @@ func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner strin
 		Examiner: x, e: e, here: here, other: e.Pair(here), role: role, owner: owner, there: x.reach(),
 		control: &reach{name: "Route 53's control plane in us-east-1", clock: x.p.Clock},
 		near:    newClients(x.p.AWS), far: newClients(x.p.In(e.Pair(here))), facts: map[string]string{},
-		report: &Report{Region: here, Active: role.ActiveRegion, At: x.p.Clock.Now().UTC(), Checks: []Check{}, NotJudged: []string{}},
+		report: &Report{Region: here, Active: role.ActiveRegion, At: x.p.Clock.Now().UTC(), Checks: []Check{}, NotJudged: []string{}, Drift: Drift{Changes: []string{}}},
 	}
 	i, err := x.store.Present(ctx)
 	if err != nil {

@@ -59,17 +59,16 @@ func (f *Facts) fence(i incident.Incident) {
 }
 
 // readiness is what was known of the region to be activated when it began: what does not pass, and what that comes to.
-func (f *Facts) readiness(region string, r *incident.ReadinessThen) {
+func (f *Facts) readiness(region string, r *incident.Readiness) {
 	if r == nil {
 		return
 	}
-	for _, finding := range r.Findings {
-		f.Known = append(f.Known, "not ready at "+at(r.At)+": "+finding)
+	told := region + " at " + at(r.At) + ": " + r.Because
+	wrong := r.Hindering()
+	for _, finding := range wrong {
+		f.Known = append(f.Known, "not ready at "+at(r.At)+", and going on all the same: "+finding)
 	}
-	for _, forced := range r.Forced {
-		f.Known = append(f.Known, "going on all the same: "+forced)
-	}
-	if told := region + " at " + at(r.At) + ": " + r.Because; len(r.Findings) == 0 {
+	if len(wrong) == 0 {
 		f.Known = append(f.Known, told)
 	} else {
 		f.Unknown = append(f.Unknown, "whether the objectives can be met. "+told)

@@ -22,7 +22,6 @@ type Text struct {
 type Writing struct {
 	Environment *environment.Environment
 	Incident    incident.Incident
-	Readiness   *incident.ReadinessThen // of the region, when it began; nil while nobody judged it
 	Region      string
 	Now         time.Time
 	Public      bool
@@ -33,7 +32,7 @@ type Writing struct {
 // Write writes a message. People who were told before read only what is new: a message never says the same again.
 func (w Writing) Write() Text {
 	facts := Inside(w.Environment, w.Incident, w.Now)
-	facts.readiness(w.Region, w.Readiness)
+	facts.readiness(w.Region, w.Incident.Readiness)
 	if w.Public {
 		facts = Outside(w.Incident)
 	}

@@ -112,7 +112,7 @@ func (r Record) timeline() []Line {
 	for _, tick := range r.People.Ticks {
 		add(tick.At, "%s: %s (%s)", tick.Item, tick.Evidence, tick.By)
 	}
-	if then := r.Communication.Readiness; then != nil {
+	if then := i.Readiness; then != nil {
 		add(then.At, "readiness of %s: %s, %s", r.Region, then.Verdict, then.Because)
 	}
 	for _, change := range i.Changes {
@@ -223,8 +223,8 @@ func (r Record) followUps(v Review) []string {
 		follow = append(follow, "find the root cause: the record does not hold it (drctl incident note root-cause TEXT)")
 	}
 	follow = append(follow, r.said(FollowUp)...)
-	if then := r.Communication.Readiness; then != nil {
-		for _, finding := range then.Findings {
+	if then := r.Incident.Readiness; then != nil {
+		for _, finding := range then.Hindering() {
 			follow = append(follow, "mend what readiness found: "+finding)
 		}
 	}

@@ -25,7 +25,8 @@ type Scenario struct {
 	prepare    func(*run)
 	late       bool                   // what is broken takes longer than the objective allows: it is missed, and has to be reported as missed
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
-	also       func(*run) []Invariant // what is judged of a failover besides; may be nil
+	also       func(*run) []Invariant // what is judged of a failover besides, whatever else is broken; may be nil
+	more       func(*run) []Invariant // of a failover, beside what every failover is judged by; may be nil
 }
 
 // Machine is the state machine that the scenario judges.
@@ -54,6 +55,7 @@ func Scenarios() []Scenario {
 		hinderedBackups,
 		restores,
 		failbacks,
+		roundTrips,
 		releases,
 		restoreTests,
 		rebuilds,
