@@ -68,3 +68,12 @@ func (s *Store) NoteReadiness(ctx context.Context, claim Claim, found Readiness)
 	}
 	return err
 }
+
+// ReadyAt is when readiness found the region ready last, by the clock; the zero time when it never did.
+func (s *Store) ReadyAt(ctx context.Context) (time.Time, error) {
+	var last struct {
+		ReadyAt time.Time `json:"readyAt"`
+	}
+	err := s.Recall(ctx, ReadinessKey, &last)
+	return last.ReadyAt, err
+}

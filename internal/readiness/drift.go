@@ -31,13 +31,6 @@ type record struct {
 	Told          map[string]Verdict `json:"told"`             // the checks as people were last told of them; nil when they never were
 }
 
-// ReadyAt is when the region was last found ready by the clock; the zero time when it never was.
-func ReadyAt(ctx context.Context, store *incident.Store) (time.Time, error) {
-	var last record
-	err := store.Recall(ctx, incident.ReadinessKey, &last)
-	return last.ReadyAt, err
-}
-
 // remember compares with what the last run by the clock left and, when this is one, leaves this one's.
 func (x *Examiner) remember(ctx context.Context, r *run, keep bool) error {
 	now := record{At: r.report.At, Verdict: r.report.Verdict, Checks: map[string]Verdict{}, Facts: r.facts}

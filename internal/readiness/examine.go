@@ -11,6 +11,7 @@ import (
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/database"
@@ -82,7 +83,8 @@ type run struct {
 	theirs      memo[map[string]*ecstypes.TaskDefinition]
 	records     memo[[]r53types.ResourceRecordSet]
 	nearList    memo[[]schedulertypes.ScheduleSummary]
-	deployed    memo[map[string]string] // functions here, by name: their code
+	deployed    memo[map[string]function]                        // here, by name
+	procedures  memo[map[string]*sfn.DescribeStateMachineOutput] // here, by name
 	machines    memo[twins]
 	parameters  memo[[]parameters.Parameter]
 	days        map[time.Time]*memo[[]catalog.Point] // recovery points here, by day
@@ -97,7 +99,7 @@ func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner strin
 	e, here := x.p.Environment, x.p.Region()
 	r := &run{
 		Examiner: x, e: e, here: here, other: e.Pair(here), role: role, owner: owner, there: x.reach(),
-		control: &reach{name: "Route 53's control plane in us-east-1", clock: x.p.Clock},
+		control: &reach{name: "the control plane of Route 53 and IAM in us-east-1", clock: x.p.Clock},
 		near:    newClients(x.p.AWS), far: newClients(x.p.In(e.Pair(here))), facts: map[string]string{},
 		report: &Report{Region: here, Active: role.ActiveRegion, At: x.p.Clock.Now().UTC(), Checks: []Check{}, NotJudged: []string{}, Drift: Drift{Changes: []string{}}},
 	}
