@@ -62,6 +62,7 @@ type watcher struct {
 	operator *operate.Operator
 	by       string // who answers
 	answer   string // yes or no to every question, "" to ask a person
+	abortAt  string // the state in which to abort it; "" for none
 	json     bool
 	err      error
 }
@@ -131,8 +132,41 @@ func (w *watcher) ended(ending operate.Ending, err error) error {
 	return nil
 }
 
-// judge has a person answer what the execution asks.
+// endless watches, and when a person interrupts that, asks whether the execution is to end as well.
+func (w *watcher) endless(ctx context.Context, execution string) error {
+	err := w.watch(ctx, execution)
+	if ctx.Err() == nil || !w.app.asks() || w.json {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	w.app.complain(err)
+	said, err := w.app.ask("\nType abort to have it give back what it changed and end, anything else to leave it running:")
+	if err != nil || said != "abort" {
+		return err
+	}
+	if err := w.abort(ctx); err != nil {
+		return err
+	}
+	return w.watch(ctx, execution)
+}
+
+// abort asks the procedure of the open incident to end. After the point of no return that is refused with the reason.
+func (w *watcher) abort(ctx context.Context) error {
+	i, err := w.operator.Only(ctx)
+	if err != nil {
+		return err
+	}
+	return w.operator.Abort(ctx, i, w.by, "asked by the person who watched it")
+}
+
+// judge has a person answer what the execution asks, and abort it where that was wanted.
 func (w *watcher) judge(ctx context.Context, execution string, e operate.Event) {
+	if w.abortAt != "" && e.Kind == "state" && e.Text == w.abortAt {
+		w.abortAt = ""
+		if err := w.abort(ctx); err != nil {
+			w.app.complain(err)
+		}
+	}
 	if e.Kind != "wait" {
 		return
 	}

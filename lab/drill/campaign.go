@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +35,20 @@ type CampaignResult struct {
 	MedianRTOSeconds *float64                   `json:"medianRtoSeconds"`
 	WorstRTOSeconds  *float64                   `json:"worstRtoSeconds"`
 	WorstRTORepeat   string                     `json:"worstRtoRepeat,omitempty"`
+	Restores         []RestoreTimes             `json:"restores,omitempty"` // by scenario
 	Broken           []Broken                   `json:"broken"`
+}
+
+// RestoreTimes are the times of the restores of a scenario that recovered, in seconds, from the approval to the end.
+type RestoreTimes struct {
+	Scenario         string  `json:"scenario"`
+	Runs             int     `json:"runs"`
+	MedianSeconds    float64 `json:"medianSeconds"`
+	WorstSeconds     float64 `json:"worstSeconds"`
+	ObjectiveSeconds float64 `json:"objectiveSeconds"`
+	MedianPath       float64 `json:"medianPathSeconds"` // critical path of the run at the median
+	WorstRatio       float64 `json:"worstRatio"`        // time / critical path, of the run that was furthest from it
+	Repeat           string  `json:"repeat"`            // that run
 }
 
 // Broken is an invariant that did not hold, or could not be judged, with the command that shows it again.
@@ -67,7 +81,11 @@ func Campaign(ctx context.Context, o CampaignOptions) (*CampaignResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	return summarise(results, o.Clock().Sub(begun)), nil
+	sum := summarise(results, o.Clock().Sub(begun))
+	if o.FaultFree {
+		sum.judgeRestores()
+	}
+	return sum, nil
 }
 
 func summarise(results []*Result, took time.Duration) *CampaignResult {
@@ -75,6 +93,7 @@ func summarise(results []*Result, took time.Duration) *CampaignResult {
 		Runs: len(results), Seconds: took.Seconds(), PerSecond: float64(len(results)) / took.Seconds(),
 		Outcomes: map[string]map[Outcome]int{}, Broken: []Broken{},
 	}
+	sum.Restores = restoreTimes(results)
 	var recoveries []*Result
 	for _, r := range results {
 		if sum.Outcomes[r.Scenario] == nil {
@@ -93,6 +112,42 @@ func summarise(results []*Result, took time.Duration) *CampaignResult {
 		sum.WorstRTORepeat = worst.Repeat
 	}
 	return sum
+}
+
+// restoreTimes sums up restores by scenario, in the order of the names.
+func restoreTimes(results []*Result) (list []RestoreTimes) {
+	of := map[string][]*Result{}
+	for _, r := range results {
+		if r.Outcome == Recovered && r.RestorePath != nil && len(r.RestorePath.Legs) > 0 {
+			of[r.Scenario] = append(of[r.Scenario], r)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		runs := of[name]
+		slices.SortStableFunc(runs, func(a, b *Result) int { return cmp.Compare(a.RestorePath.Seconds, b.RestorePath.Seconds) })
+		median, worst := runs[len(runs)/2].RestorePath, runs[len(runs)-1].RestorePath
+		t := RestoreTimes{Scenario: name, Runs: len(runs), MedianSeconds: median.Seconds, WorstSeconds: worst.Seconds, ObjectiveSeconds: median.ObjectiveSeconds, MedianPath: median.Total}
+		for _, r := range runs {
+			if r.RestorePath.Ratio > t.WorstRatio {
+				t.WorstRatio, t.Repeat = r.RestorePath.Ratio, r.Repeat
+			}
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// judgeRestores holds undisturbed restores to their objective at the median. How near each is to its critical path is an
+// invariant of its own run.
+func (r *CampaignResult) judgeRestores() {
+	for _, t := range r.Restores {
+		if t.MedianSeconds >= t.ObjectiveSeconds {
+			r.Broken = append(r.Broken, Broken{
+				Invariant: "half of the restores are within their objective", Result: Fail, Repeat: t.Repeat,
+				Detail: fmt.Sprintf("%s: the median of %d runs is %s, the objective %s", t.Scenario, t.Runs, brief(t.MedianSeconds), brief(t.ObjectiveSeconds)),
+			})
+		}
+	}
 }
 
 func broken(r *Result) []Broken {

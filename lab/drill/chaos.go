@@ -2,9 +2,12 @@ package drill
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 )
 
 // chaos is what a campaign adds to a scenario. It follows from the seed alone.
@@ -29,6 +32,20 @@ var restoreTargets = []string{
 	"mutating", "RDS.*", "RDS.RestoreDBInstanceToPointInTime", "RDS.ModifyDBInstance", "RDS.DescribeDBInstances", "RDS.CreateDBSnapshot",
 	"ECS.*", "ECS.UpdateService", "DynamoDB.*", "DynamoDB.PutItem", "S3.*", "S3.GetObject", "S3.PutObject", "S3.ListObjectVersions",
 	"SSM.*", "SSM.PutParameter", "KMS.*", "EFS.*", "SNS.Publish", "*",
+}
+
+// rebuildTargets are what random faults break under a restore of the whole system.
+var rebuildTargets = []string{
+	"mutating", "RDS.*", "RDS.RestoreDBInstanceFromDBSnapshot", "RDS.ModifyDBInstance", "RDS.DescribeDBInstances", "RDS.DescribeDBSnapshots",
+	"CodeBuild.*", "CodeBuild.StartBuild", "ECS.*", "ECS.UpdateService", "ECS.RegisterTaskDefinition", "Application Auto Scaling.*",
+	"DynamoDB.*", "DynamoDB.PutItem", "S3.*", "S3.GetObject", "SSM.*", "SSM.PutParameter", "KMS.*", "CloudWatch.PutMetricData", "SNS.Publish", "*",
+}
+
+// testTargets are what random faults break under a restore test.
+var testTargets = []string{
+	"mutating", "RDS.*", "RDS.RestoreDBInstanceFromDBSnapshot", "RDS.RestoreDBInstanceToPointInTime", "RDS.DeleteDBInstance", "RDS.DescribeDBInstances",
+	"S3.*", "S3.GetObject", "S3.CopyObject", "S3.PutObject", "S3.DeleteObject", "S3.ListObjectVersions", "SSM.*", "SSM.PutParameter", "SSM.DeleteParameters",
+	"KMS.*", "SNS.Publish", "CloudWatch.PutMetricData", "*",
 }
 
 // draw makes the chaos of a seed, of targets in regions: no fault to three, and each other trouble in a part of the runs.
@@ -69,12 +86,21 @@ func draw(seed uint64, targets []string, regions ...string) chaos {
 
 // unleash lets the chaos of the run's seed loose.
 func (r *run) unleash() {
-	recovery := r.standby()
+	primary, recovery := r.env.Regions.Primary, r.standby()
 	c := draw(r.options.Seed, targets, recovery)
-	if r.scenario.machine == restoreMachine { // it works in the one and writes its record and the replica in the other
-		c = draw(r.options.Seed, restoreTargets, r.env.Regions.Primary, r.env.Regions.Primary, recovery)
+	switch r.scenario.machine {
+	case restoreMachine: // it works in the one and writes its record and the replica in the other
+		c = draw(r.options.Seed, restoreTargets, primary, primary, recovery)
+	case rebuildMachine:
+		c = draw(r.options.Seed, rebuildTargets, primary, primary, recovery)
+	case testMachine, clearMachine:
+		c = draw(r.options.Seed, testTargets, primary, primary, recovery)
 	}
-	r.inject(c.faults)
+	if slices.Contains([]string{restoreMachine, rebuildMachine, testMachine, clearMachine}, r.scenario.machine) {
+		r.onStart(func() { r.let(c.faults) }) // the backups that come first would use them up
+	} else {
+		r.inject(c.faults)
+	}
 	if c.kill != nil && r.options.Kill == nil {
 		r.killAt(*c.kill)
 	}
@@ -84,8 +110,24 @@ func (r *run) unleash() {
 	r.returns = c.returns
 }
 
+// onStart does something when the first judged execution starts.
+func (r *run) onStart(f func()) {
+	begun := false
+	r.world.States.OnEvent(func(x *stepfunctions.Execution, e asl.Event) {
+		if !begun && r.isJudged(x) && e.Type == "ExecutionStarted" {
+			begun = true
+			f()
+		}
+	})
+}
+
 func (r *run) inject(faults []cloud.Fault) {
+	r.at(0, func() { r.let(faults) })
+}
+
+// let has faults begin now.
+func (r *run) let(faults []cloud.Fault) {
 	for _, f := range faults {
-		r.at(0, func() { r.world.Cloud.Inject(f) })
+		r.world.Cloud.Inject(f)
 	}
 }

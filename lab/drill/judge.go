@@ -2,6 +2,7 @@ package drill
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,12 +29,15 @@ func (r *run) judge() *Result {
 			result.Next = x.Cause()
 		}
 	}
+	if x := r.recovery(); x != nil {
+		result.Plan = planOf(x.Output())
+	}
 	r.measure(result)
 	result.Invariants = r.invariants(result)
 	if result.Outcome == Recovered && r.scenario.judge == nil {
 		result.CriticalPath = r.criticalPath(result)
 	}
-	if r.scenario.machine == restoreMachine {
+	if stages[r.scenario.machine] != nil {
 		result.RestorePath = r.restorePath()
 	}
 	return result
@@ -209,6 +213,9 @@ func (r *run) repeat() string {
 	}
 	if r.options.Kill != nil {
 		command += " --kill " + r.options.Kill.String()
+	}
+	if r.options.Abort > 0 {
+		command += " --abort " + strconv.Itoa(r.options.Abort)
 	}
 	return command
 }

@@ -141,7 +141,7 @@ func (r *run) layOlderSnapshot() {
 const noticed = 40 * time.Minute
 
 func (r *run) rebuildIn(region, input string) {
-	r.gone.asked = r.world.Sim.Now()
+	r.gone.asked, r.restoring.region = r.world.Sim.Now(), region
 	r.gone.watch(r, region)
 	r.startIn(region, input)
 }

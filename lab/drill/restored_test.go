@@ -2,7 +2,6 @@ package drill
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 
@@ -71,43 +70,57 @@ func TestPlannedStepsAreWhatTheLabDraws(t *testing.T) {
 	}
 }
 
-// TestARestoreKeepsToItsObjective: a restore is done within two hours at the median of some seeds, and in each the
-// orchestration adds no more than a tenth to what could not be shorter.
-func TestARestoreKeepsToItsObjective(t *testing.T) {
+// TestRestoresKeepToTheirObjectives: undisturbed, a restore in place is done within two hours and one of the whole system
+// within four, at the median of some seeds, and each takes at most 1.10 of its own critical path, which is an invariant.
+// drctl campaign --fault-free prints the same for as many seeds as somebody wants.
+func TestRestoresKeepToTheirObjectives(t *testing.T) {
 	long(t)
+	t.Parallel()
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)
 	}
-	bench, err := NewBench()
+	names := []string{"restore-corrupted-table", "restore-everything", "system-lost"}
+	sum, err := Campaign(t.Context(), CampaignOptions{Environment: e, Seeds: 9, First: 100, Scenarios: names, FaultFree: true, Workers: 2, Clock: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, seeds := range map[string]uint64{"restore-corrupted-table": 5, "restore-everything": 5, "restore-data-deleted": 3} {
-		s, err := Find(name)
-		if err != nil {
-			t.Fatal(err)
+	if !sum.Ok() || len(sum.Restores) != len(names) {
+		t.Fatalf("broken %+v, restores %+v", sum.Broken, sum.Restores)
+	}
+	for _, r := range sum.Restores {
+		t.Logf("%s: median %.0f s, worst %.0f s, objective %.0f s; at most %.2f times the critical path", r.Scenario, r.MedianSeconds, r.WorstSeconds, r.ObjectiveSeconds, r.WorstRatio)
+		want := map[string]float64{"system-lost": 4 * 60 * 60}[r.Scenario]
+		if want == 0 {
+			want = 2 * 60 * 60
 		}
-		var times []float64
-		for seed := range seeds {
-			result, err := Run(t.Context(), s, Options{Seed: 100 + seed, Environment: e, Bench: bench})
-			if err != nil {
-				t.Fatal(err)
-			}
-			p := result.RestorePath
-			if !result.Ok() || p == nil {
-				t.Fatalf("%s, seed %d: %s, %+v", name, 100+seed, result.Outcome, result.Invariants)
-			}
-			if p.Ratio > 1.10 {
-				t.Errorf("%s, seed %d took %.2f times its critical path: %+v", name, 100+seed, p.Ratio, p)
-			}
-			times = append(times, p.Seconds)
+		if r.Runs != 3 || r.MedianSeconds >= want || r.ObjectiveSeconds != want || r.WorstRatio > nearly || r.WorstRatio < 1 {
+			t.Errorf("%+v", r)
 		}
-		slices.Sort(times)
-		t.Logf("%s: median %.0f s over %d seeds", name, times[len(times)/2], seeds)
-		if times[len(times)/2] >= 2*60*60 {
-			t.Errorf("%s: half of the restores took more than %.0f s", name, times[len(times)/2])
-		}
+	}
+}
+
+// TestWaitingForNothingIsSeen: a restore that looks every ten minutes only is further from its critical path than is allowed.
+func TestWaitingForNothingIsSeen(t *testing.T) {
+	long(t)
+	slow := sabotaged(t, "restore-corrupted-table", []edit{{`"Seconds": 10,
+              "Next": "RestoreDatabase"`, `"Seconds": 1200, "Next": "RestoreDatabase"`}})
+	mustFail(t, slow, "the restore time is near its critical path")
+}
+
+// TestHalfOfTheRestoresMissTheirObjective: the campaign says so.
+func TestHalfOfTheRestoresMissTheirObjective(t *testing.T) {
+	sum := CampaignResult{Restores: restoreTimes([]*Result{
+		{Scenario: "a", Outcome: Recovered, Repeat: "first", RestorePath: &RestorePath{Seconds: 100, ObjectiveSeconds: 120, Total: 90, Ratio: 1.5, Legs: []Leg{{"x", 90}}}},
+		{Scenario: "a", Outcome: Recovered, Repeat: "second", RestorePath: &RestorePath{Seconds: 130, ObjectiveSeconds: 120, Total: 125, Ratio: 1.04, Legs: []Leg{{"x", 125}}}},
+		{Scenario: "a", Outcome: FailedClean, RestorePath: nil},
+	})}
+	sum.judgeRestores()
+	if r := sum.Restores[0]; r.Runs != 2 || r.MedianSeconds != 130 || r.MedianPath != 125 || r.WorstRatio != 1.5 || r.Repeat != "first" {
+		t.Errorf("%+v", r)
+	}
+	if len(sum.Broken) != 1 || sum.Broken[0].Result != Fail {
+		t.Errorf("%+v", sum.Broken)
 	}
 }
 
@@ -138,6 +151,7 @@ func TestSabotageOfPartsIsSeen(t *testing.T) {
 // and redrives them: each ends as if nothing had happened. drctl crash kills them everywhere.
 func TestARestoreSurvivesBeingKilled(t *testing.T) {
 	long(t)
+	t.Parallel()
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)

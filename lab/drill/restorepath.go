@@ -1,20 +1,26 @@
 package drill
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 )
 
-// RestorePath is what a restore's time went into, in seconds, as the lab saw it by looking once a second: in each second
-// something in the world was under way that the orchestration can only wait for, or nothing was.
+// RestorePath is what a restore's time went into, in seconds, as the lab saw it by looking once a second. A restore has
+// stages that cannot begin before the one in front of them is done; in each the longest of what was under way in the world is
+// what the stage takes at best. Doing one thing after the other that could be done at once is thus seen, and so is waiting
+// for nothing.
 type RestorePath struct {
-	Seconds  float64 `json:"seconds"` // from the answer of the person, or the start without one, to the end
-	Legs     []Leg   `json:"legs"`
-	Total    float64 `json:"total"`    // of the legs: what could not be shorter
-	Overhead float64 `json:"overhead"` // in which nothing was under way
-	Ratio    float64 `json:"ratio"`    // seconds / total
+	Seconds          float64 `json:"seconds"`          // from the answer of the person, or the start without one, to the end
+	ObjectiveSeconds float64 `json:"objectiveSeconds"` // of the environment, for this procedure
+	Legs             []Leg   `json:"legs"`             // the longest of each stage
+	Total            float64 `json:"total"`            // of the legs: the critical path
+	Overhead         float64 `json:"overhead"`         // what the orchestration added
+	Ratio            float64 `json:"ratio"`            // seconds / total
 }
 
 // Leg is a stretch of a path.
@@ -23,26 +29,38 @@ type Leg struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// tick is what was under way at one look; "" for nothing.
+// tick is what was under way at one look.
 type tick struct {
 	at, synced time.Time // synced: when the file system's replication was last complete
-	doing      string
+	doing      []string
+}
+
+// stages are the states with which a new stage begins.
+var stages = map[string][]string{
+	restoreMachine: {"TakeSafety", "StopServices", "RestoreParts", "KeepOld", "PutInPlace", "StartCritical", "RebuildParts"},
+	rebuildMachine: {"DeployInfrastructure", "RestoreEverything", "StartServices", "ActivateRegion"},
+}
+
+// worker tells whether a function moves the bytes of a restore.
+func worker(function string) bool {
+	return slices.Contains([]string{"restoredata", "restoreconfig", "backupdata", "backupconfig", "verifychecksums", "planverification", "comparefiles"}, function)
 }
 
 // watchRestore looks at what a restore waits for.
 func (r *run) watchRestore() {
 	var worked time.Time
 	r.world.Cloud.Observe(func(c cloud.Record) {
-		for _, service := range []string{"S3.", "SSM.", "KMS."} {
-			if strings.HasPrefix(c.Operation, service) {
-				worked = c.At
-			}
+		if worker(c.Caller) {
+			worked = c.At
 		}
 	})
 	r.world.Sim.Every(lookInterval, lookInterval, func() {
-		t := tick{at: r.world.Sim.Now(), doing: r.doing()}
-		if t.doing == "" && t.at.Sub(worked) <= 2*lookInterval {
-			t.doing = "read, verify and write recovery points"
+		if !r.restores() {
+			return
+		}
+		t := tick{at: r.world.Sim.Now(), doing: r.underWay()}
+		if t.at.Sub(worked) <= 2*lookInterval {
+			t.doing = append(t.doing, "read, verify and write recovery points")
 		}
 		if f := r.world.EFS.Find(r.where(), r.env.FileSystem(r.where())); f != nil {
 			if replication := r.world.EFS.Of(f); replication != nil && replication.Source == f {
@@ -53,83 +71,148 @@ func (r *run) watchRestore() {
 	})
 }
 
-// doing is what AWS is at, of the things that take longest first.
-func (r *run) doing() string {
-	for _, i := range r.world.RDS.Instances(r.where()) {
+// restores tells whether the judged machine runs.
+func (r *run) restores() bool {
+	return slices.ContainsFunc(r.judged(), func(x *stepfunctions.Execution) bool { return x.Status() == asl.Running })
+}
+
+// underWay is what AWS is at.
+func (r *run) underWay() (list []string) {
+	here, there := r.where(), r.env.Pair(r.where())
+	for _, b := range r.world.Builds.Builds() {
+		if b.Ended.IsZero() {
+			list = append(list, "deploy the infrastructure")
+		}
+	}
+	for _, i := range r.world.RDS.Instances(here) {
 		switch i.Status {
 		case "available":
 		case "renaming":
-			return "rename a database"
+			list = append(list, "rename a database")
 		default:
-			return "restore the database"
+			list = append(list, "restore the database")
 		}
 	}
-	for _, p := range r.world.RDS.Snapshots(r.where()) {
+	for _, p := range r.world.RDS.Snapshots(here) {
 		if p.Status == "creating" {
-			return "take the safety snapshot"
+			list = append(list, "take the safety snapshot")
 		}
 	}
-	for _, w := range r.world.ECS.Workloads(r.where()) {
+	for _, w := range r.world.ECS.Workloads(here) {
 		switch {
 		case w.Running() > w.Desired():
-			return "stop the services"
+			list = append(list, "stop the services")
 		case w.Healthy() < w.Desired():
-			return "start the services"
+			list = append(list, "start the services")
 		}
 	}
-	for _, i := range r.world.RDS.Instances(r.env.Pair(r.where())) {
+	if r.scenario.machine == rebuildMachine && r.world.DNS.Answer(r.env.Domain.Name) != r.env.RegionalName(here) {
+		list = append(list, "move the public name")
+	}
+	for _, i := range r.world.RDS.Instances(there) {
 		if i.Status != "available" {
-			return "rebuild the replica"
+			list = append(list, "rebuild the replica")
 		}
 	}
-	if live := r.liveDatabase(); live != nil && live != r.restoring.old {
-		if _, ok := r.world.RDS.BackedUpIn(r.env.Pair(r.where()), live); !ok {
-			return "replicate the backups"
+	if live := r.liveDatabase(); r.scenario.machine == restoreMachine && live != nil && live != r.restoring.old {
+		if _, ok := r.world.RDS.BackedUpIn(there, live); !ok {
+			list = append(list, "replicate the backups")
 		}
 	}
-	return ""
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
-// restorePath sums up what was seen; nil when nothing was restored in place.
+// restorePath sums up what was seen; nil when nothing was restored.
 func (r *run) restorePath() *RestorePath {
 	x := r.recovery()
 	if x == nil || len(r.ticks) == 0 {
 		return nil
 	}
+	objective := r.env.Objectives.RecoveryTime.Standard
+	if r.scenario.machine == rebuildMachine {
+		objective = r.env.Objectives.RecoveryTime.NonCritical
+	}
 	from, written := x.StartedAt(), time.Time{}
+	var begins []stage
 	for _, v := range x.StateVisits() {
-		switch v.Name {
-		case "JudgeAnswer":
+		switch {
+		case v.Name == "JudgeAnswer":
 			from = v.Entered
-		case "RestoreData":
+		case v.Name == "RestoreData":
 			written = v.Exited
+		case slices.Contains(stages[r.scenario.machine], v.Name) && (len(begins) == 0 || begins[len(begins)-1].name != v.Name):
+			begins = append(begins, stage{v.Name, v.Entered})
 		}
 	}
-	p := &RestorePath{Seconds: x.StoppedAt().Sub(from).Seconds()}
-	for _, t := range r.ticks {
-		if t.at.Before(from) || t.at.After(x.StoppedAt()) {
-			continue
+	p := &RestorePath{Seconds: x.StoppedAt().Sub(from).Seconds(), ObjectiveSeconds: objective.Std().Seconds()}
+	for n, begun := range begins {
+		end := x.StoppedAt()
+		if n+1 < len(begins) {
+			end = begins[n+1].entered
 		}
-		if t.doing == "" && !written.IsZero() && t.at.After(written) && !t.synced.IsZero() && !t.synced.After(written) {
-			t.doing = "replicate the files"
+		if leg := longest(r.ticks, begun, end, written); leg.Seconds > 0 {
+			p.Legs = append(p.Legs, leg)
+			p.Total += leg.Seconds
 		}
-		if t.doing == "" {
-			p.Overhead += lookInterval.Seconds()
-			continue
-		}
-		p.add(t.doing)
 	}
-	p.Total = max(1, p.Seconds-p.Overhead)
+	p.Total = min(max(1, p.Total), p.Seconds) // a look a second counts a begun second as a whole one
+	p.Overhead = p.Seconds - p.Total
 	p.Ratio = p.Seconds / p.Total
 	return p
 }
 
-func (p *RestorePath) add(name string) {
-	for n := range p.Legs {
-		if p.Legs[n].Name == name {
-			p.Legs[n].Seconds += lookInterval.Seconds()
-			return
+type stage struct {
+	name    string
+	entered time.Time
+}
+
+// owed is not done yet from the beginning on: it is under way in the stage that does it.
+var owed = map[string]string{"replicate the backups": "RebuildParts", "replicate the files": "RebuildParts", "move the public name": "ActivateRegion"}
+
+// longest is what took the most of a stage. Files that were written are replicated until a sync that began after them.
+func longest(ticks []tick, of stage, to, written time.Time) (leg Leg) {
+	took := map[string]float64{}
+	for _, t := range ticks {
+		if t.at.Before(of.entered) || !t.at.Before(to) {
+			continue
+		}
+		doing := t.doing
+		if !written.IsZero() && t.at.After(written) && !t.synced.IsZero() && !t.synced.After(written) {
+			doing = append(slices.Clone(doing), "replicate the files")
+		}
+		for _, name := range doing {
+			if at, waits := owed[name]; waits && at != of.name {
+				continue
+			}
+			took[name] += lookInterval.Seconds()
+			if took[name] > leg.Seconds || took[name] == leg.Seconds && strings.Compare(name, leg.Name) < 0 {
+				leg = Leg{name, took[name]}
+			}
 		}
 	}
-	p.Legs = append(p.Legs, Leg{name, lookInterval.Seconds()})
+	return leg
+}
+
+// nearCriticalPath: undisturbed, a restore takes at most 1.10 of its critical path, and no longer than its objective.
+func (r *run) nearCriticalPath() Invariant {
+	const name = "the restore time is near its critical path"
+	p := r.restorePath()
+	if p == nil {
+		return verdict(name, false, "nothing was restored")
+	}
+	return verdict(name, r.disturbed() || p.Ratio <= nearly && p.Seconds <= p.ObjectiveSeconds, "%s of at best %s (%.2f times), the objective is %s",
+		brief(p.Seconds), brief(p.Total), p.Ratio, brief(p.ObjectiveSeconds))
+}
+
+// disturbed tells whether something other than the scenario lengthens the run.
+func (r *run) disturbed() bool {
+	return r.options.Kill != nil || r.options.Random || r.options.Abort > 0 || len(r.options.Faults) > 0
+}
+
+// nearly is how many times its critical path a restore may take.
+const nearly = 1.10
+
+func brief(seconds float64) time.Duration {
+	return (time.Duration(seconds * float64(time.Second))).Round(time.Second)
 }

@@ -23,6 +23,7 @@ type Scenario struct {
 	scheduled  bool          // backups start by their schedules
 	prepare    func(*run)
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
+	more       func(*run) []Invariant // of a failover, beside what every failover is judged by; may be nil
 }
 
 // Machine is the state machine that the scenario judges.
@@ -51,6 +52,7 @@ func Scenarios() []Scenario {
 		hinderedBackups,
 		restores,
 		failbacks,
+		roundTrips,
 		releases,
 		restoreTests,
 		rebuilds,

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -64,7 +63,7 @@ func newPage(r *drill.Result) *page {
 	}
 	var guide Guide
 	if len(r.Executions) > 0 {
-		guide = NewGuide(r.Executions[0].StateMachine)
+		guide = NewGuide(judged(r))
 	}
 	for _, e := range r.Timeline {
 		if e.Kind == "call" {
@@ -140,93 +139,10 @@ func newExecution(e *drill.Execution, origin time.Time) execution {
 	return x
 }
 
-// budget is the chart of the RTO used: what clients saw, what the orchestrator saw and what was possible at best, on
-// the scale of the objective.
-type budget struct {
-	Rows       []budgetRow
-	ObjectiveX float64
-	Objective  string
-	Summary    string
-	Parts      []part
-	Height     float64
-}
-
-type budgetRow struct {
-	Label, Value string
-	Y, TextY     float64
-	ValueX       float64
-	Parts        []bar
-}
-
-type part struct{ Class, Name, Took string }
-
-func newBudget(r *drill.Result) *budget {
-	if r.RTO.ObjectiveSeconds <= 0 || r.RTO.ClientSeconds == nil {
-		return nil
+// judged is the machine whose states the timeline explains: the scenario's, or the first one that ran.
+func judged(r *drill.Result) string {
+	if s, err := drill.Find(r.Scenario); err == nil {
+		return s.Machine()
 	}
-	longest := max(r.RTO.ObjectiveSeconds, *r.RTO.ClientSeconds)
-	if r.RTO.MeasuredSeconds != nil {
-		longest = max(longest, *r.RTO.MeasuredSeconds)
-	}
-	x := func(seconds float64) float64 { return round(150 + 760*seconds/longest) }
-	b := &budget{ObjectiveX: x(r.RTO.ObjectiveSeconds), Objective: Span(r.RTO.ObjectiveSeconds)}
-	b.Summary = fmt.Sprintf("Clients were without service for %s, %.0f %% of the objective of %s.",
-		Span(*r.RTO.ClientSeconds), 100**r.RTO.ClientSeconds/r.RTO.ObjectiveSeconds, b.Objective)
-	add := func(label string, total float64, parts ...bar) {
-		y := 26 + 30*float64(len(b.Rows))
-		for i := range parts {
-			parts[i].Y, parts[i].Height = y, 18
-		}
-		b.Rows = append(b.Rows, budgetRow{Label: label, Value: Span(total), Y: y, TextY: y + 13, ValueX: x(total) + 8, Parts: parts})
-	}
-	whole := func(seconds float64, class string) bar {
-		return bar{X: x(0), Width: round(x(seconds) - x(0)), Class: class, Title: Span(seconds)}
-	}
-	add("clients saw", *r.RTO.ClientSeconds, whole(*r.RTO.ClientSeconds, "used"))
-	if r.RTO.MeasuredSeconds != nil {
-		add("orchestrator saw", *r.RTO.MeasuredSeconds, whole(*r.RTO.MeasuredSeconds, "used light"))
-	}
-	if c := r.CriticalPath; c != nil {
-		parts, total := criticalParts(c), 0.0
-		var bars []bar
-		for _, p := range parts {
-			bars = append(bars, bar{X: x(total), Width: round(x(total+p.seconds) - x(total)), Class: p.Class, Title: p.Name + " " + p.Took})
-			total += p.seconds
-			b.Parts = append(b.Parts, p.part)
-		}
-		add("possible at best", c.Total, bars...)
-	}
-	b.Height = 26 + 30*float64(len(b.Rows))
-	return b
-}
-
-type timedPart struct {
-	part
-	seconds float64
-}
-
-// criticalParts are the stretches of the critical path in their order. Database, file system and tasks recover at the
-// same time, so that only the longest of them counts.
-func criticalParts(c *drill.CriticalPath) []timedPart {
-	name, longest := "promotion", c.Promotion
-	if c.FileSystem > longest {
-		name, longest = "file system", c.FileSystem
-	}
-	if c.TaskStart > longest {
-		name, longest = "task start", c.TaskStart
-	}
-	var parts []timedPart
-	add := func(class, name string, seconds float64) {
-		parts = append(parts, timedPart{part{class, name, Span(seconds)}, seconds})
-	}
-	add("p1", "detection", c.Detection)
-	add("p2", "confirmation", c.Confirmation)
-	if c.Waiting > 0 {
-		add("p7", "waiting for a person or the replica", c.Waiting)
-	}
-	add("p3", name, longest)
-	add("p4", "DNS switch", c.Switch)
-	add("p5", "TTL", c.TTL)
-	add("p6", "validation", c.Validation)
-	return parts
+	return r.Executions[0].StateMachine
 }

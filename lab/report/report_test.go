@@ -177,3 +177,14 @@ func TestAFolderThatCannotBeWrittenIsKnownBefore(t *testing.T) {
 		t.Errorf("the trial left %v, %v", left, err)
 	}
 }
+
+func TestTheCriticalPathOfARestoreIsOnThePage(t *testing.T) {
+	r := sample(t, "recovered")
+	r.RestorePath = &drill.RestorePath{Seconds: 4927, ObjectiveSeconds: 7200, Total: 4842, Overhead: 85, Ratio: 1.02, Legs: []drill.Leg{{Name: "restore the database", Seconds: 1358}, {Name: "rename a database", Seconds: 714}}}
+	text := render(t, r)
+	for _, words := range []string{"1.02 times its critical path", "restore the database 22m38s", "possible at best", "68 % of the objective of 2h00m00s"} {
+		if !strings.Contains(text, words) {
+			t.Errorf("the page does not say %q", words)
+		}
+	}
+}

@@ -166,6 +166,9 @@ func TestCampaign(t *testing.T) {
 	err := Screen{Out: &text, Width: PipeWidth}.Campaign(&drill.CampaignResult{
 		Runs: 3, PerSecond: 41.4, MedianRTOSeconds: seconds(500), WorstRTOSeconds: seconds(900), WorstRTORepeat: "drctl drill a --seed 2",
 		Outcomes: map[string]map[drill.Outcome]int{"b": {drill.StoodDown: 1}, "a": {drill.Recovered: 2}},
+		Restores: []drill.RestoreTimes{
+			{Scenario: "system-lost", Runs: 30, MedianSeconds: 2565, WorstSeconds: 3900, ObjectiveSeconds: 14400, MedianPath: 2561, WorstRatio: 1.004, Repeat: "drctl drill system-lost --seed 9"},
+		},
 		Broken: []drill.Broken{
 			{Invariant: "single writer", Result: drill.Fail, Detail: "two at T+04:01", Repeat: "drctl drill b --seed 3"},
 			{Invariant: "fence", Result: drill.Unknown, Detail: "nobody could see", Repeat: "drctl drill a --seed 2"},
@@ -186,6 +189,20 @@ func TestCrash(t *testing.T) {
 	golden(t, "crash.txt", text.String())
 	if lines := strings.Split(strings.TrimSpace(text.String()), "\n"); !strings.Contains(lines[len(lines)-1], "double promotions 0, dual-writer intervals 0, DNS moved before writable 0, resumed 99 %, RTO p50") {
 		t.Errorf("the last line is no summary: %s", lines[len(lines)-1])
+	}
+}
+
+func TestTheCriticalPathOfARestoreIsTold(t *testing.T) {
+	r := sample(t, "recovered")
+	r.RestorePath = &drill.RestorePath{Seconds: 4927, ObjectiveSeconds: 7200, Total: 4842, Overhead: 85, Ratio: 1.02, Legs: []drill.Leg{{Name: "restore the database", Seconds: 1358}, {Name: "rename a database", Seconds: 714}}}
+	var text bytes.Buffer
+	if err := (Screen{Out: &text, Width: 400}).Verdict(r); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{"1h20m42s at best", "it took 1h22m07s, 1.02 times that", "restore the database 22m38s + rename a database 11m54s"} {
+		if !strings.Contains(text.String(), words) {
+			t.Errorf("it does not say %q:\n%s", words, text.String())
+		}
 	}
 }
 

@@ -17,6 +17,8 @@ func (s Screen) Verdict(r *drill.Result) error {
 	l.outcome(r)
 	l.objectives(r)
 	l.criticalPath(r.CriticalPath)
+	l.restorePath(r.RestorePath)
+	l.plan(r.Plan)
 	l.invariants(r.Invariants)
 	l.executions(r)
 	if steps := report.Steps(r.Next); len(steps) > 0 {
@@ -139,6 +141,20 @@ func (l *lines) criticalPath(p *drill.CriticalPath) {
 	}
 	l.wrapped("  ", fmt.Sprintf("detection %s + confirmation %s%s + longest of (promotion %s, file system %s, task start %s) + DNS switch %s + TTL %s + validation %s",
 		report.Span(p.Detection), report.Span(p.Confirmation), waiting, report.Span(p.Promotion), report.Span(p.FileSystem), report.Span(p.TaskStart), report.Span(p.Switch), report.Span(p.TTL), report.Span(p.Validation)), dim)
+}
+
+func (l *lines) restorePath(p *drill.RestorePath) {
+	if p == nil || len(p.Legs) == 0 {
+		return
+	}
+	l.section("Critical path of the restore")
+	l.wrapped("  ", fmt.Sprintf("%s at best with this run's durations, from the approval to the end; it took %s, %.2f times that, and the orchestration added %s; the objective is %s",
+		report.Span(p.Total), report.Span(p.Seconds), p.Ratio, report.Span(p.Overhead), report.Span(p.ObjectiveSeconds)), plain)
+	var legs []string
+	for _, leg := range p.Legs {
+		legs = append(legs, leg.Name+" "+report.Span(leg.Seconds))
+	}
+	l.wrapped("  ", strings.Join(legs, " + "), dim)
 }
 
 func (l *lines) invariants(all []drill.Invariant) {
