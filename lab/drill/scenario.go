@@ -46,6 +46,7 @@ func Scenarios() []Scenario {
 		logBackups,
 		followed,
 		dailyBackups,
+		copiedBackups,
 		kept,
 		verifications,
 		chainVerifications,
