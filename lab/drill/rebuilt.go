@@ -251,3 +251,16 @@ func (r *run) stillGone(region string) Invariant {
 	}
 	return verdict("nothing was deployed", deployed == 0 && running == 0, "%d services and databases in %s", deployed, region)
 }
+
+// fromBefore: everything that was restored was taken before a day.
+func (r *run) fromBefore(day string) Invariant {
+	out, ok := r.rebuildOutput()
+	var late []string
+	for _, p := range out.Parts {
+		stamp := strings.ReplaceAll(day, "-", "")
+		if strings.Contains(p.From, stamp) || strings.Contains(p.From, strings.ReplaceAll(day, "-", "/")) {
+			late = append(late, p.From)
+		}
+	}
+	return verdict("everything is of before "+day, ok && len(out.Parts) == 3 && len(late) == 0, "of the day or after: %s", orNone(strings.Join(late, ", ")))
+}
