@@ -15,6 +15,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/infrastructure"
 	"github.com/acso/disaster-recovery/internal/manifest"
 )
@@ -142,4 +143,21 @@ func Of(d infrastructure.Deployment, e *environment.Environment, region string, 
 		}
 	}
 	return list
+}
+
+// Change is how a record names the making of a region's database from a snapshot.
+func Change(region, name, snapshot string) string {
+	return made(region) + name + " was made from snapshot " + snapshot
+}
+
+func made(region string) string { return region + ": database " }
+
+// Made is the change by which an incident made the region's database, and that is outstanding; "" for none.
+func Made(i incident.Incident, region string) string {
+	for _, change := range i.Outstanding() {
+		if strings.HasPrefix(change.What, made(region)) {
+			return change.What
+		}
+	}
+	return ""
 }

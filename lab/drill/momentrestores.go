@@ -18,7 +18,7 @@ var momentRestores = []Scenario{
 		Sentence: "On 1 March everything is restored to the last second of 29 February, which the operator writes in a zone where it is March already.",
 		prepare: func(r *run) {
 			r.protect(0)
-			midnight := leapEvening.Truncate(24 * time.Hour).AddDate(0, 0, 1).Sub(leapEvening) - warmUp
+			midnight := leapEvening.Truncate(24*time.Hour).AddDate(0, 0, 1).Sub(leapEvening) - warmUp
 			r.at(midnight, func() {
 				r.damageDatabase()
 				r.damageFiles()

@@ -9,6 +9,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
@@ -119,6 +120,39 @@ var rebuilds = []Scenario{
 		judge: func(r *run) []Invariant {
 			return []Invariant{r.productionStands(), r.nothingChanged(), r.causeNames(`date "2026-02-29" is not like`), r.causeNames("2030-01-01 is in the future"), r.neitherLocked()}
 		},
+	},
+	{
+		Name: "system-lost-aborted", Expected: FailedDirty, machine: rebuildMachine, limit: testLimit,
+		Sentence: "A person ends the restore while the database is made: no other snapshot is tried, the database goes, no service starts, and what was deployed is named.",
+		prepare: func(r *run) {
+			r.loseSystem(func() { r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`) })
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("RestoreDatabase", func() { r.after(3*time.Minute, func() { r.abortIn(r.env.Regions.Primary) }) })
+		},
+		judge: (*run).givenBack,
+	},
+	{
+		Name: "system-lost-aborted-late", Expected: FailedDirty, machine: rebuildMachine, limit: testLimit,
+		Sentence: "The same when the database was checked and protected already: nobody could write to it, and it goes.",
+		prepare: func(r *run) {
+			r.loseSystem(func() { r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`) })
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("CheckDatabase", func() {
+				r.let([]cloud.Fault{{Region: r.env.Regions.Primary, Operation: "RDS.ModifyDBInstance", First: 1, Count: 1, Effect: cloud.Slow}})
+				r.abortIn(r.env.Regions.Primary)
+			})
+		},
+		judge: (*run).givenBack,
+	},
+	{
+		Name: "system-lost-abort-too-late", Expected: Recovered, machine: rebuildMachine, limit: testLimit,
+		Sentence: "The services start and may write: the request to abort is refused with the reason, and the restore goes on.",
+		prepare: func(r *run) {
+			r.loseSystem(func() { r.rebuildIn(r.env.Regions.Primary, r.today()) })
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("DeployCritical", func() { r.abortIn(r.env.Regions.Primary) })
+		},
+		judge: func(r *run) []Invariant { return append(r.rebuilt(r.env.Regions.Primary), r.abortWas("refused")) },
 	},
 	{
 		Name: "system-lost-refused", Expected: StoodDown, machine: rebuildMachine, limit: testLimit,

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
 )
 
@@ -238,29 +237,4 @@ func (r *run) neitherLocked() Invariant {
 		}
 	}
 	return verdict("both locks are free", true, "they are")
-}
-
-// stillGone: nothing was deployed.
-func (r *run) stillGone(region string) Invariant {
-	deployed := len(r.world.ECS.Workloads(region)) + len(r.world.RDS.Instances(region))
-	running := 0
-	for _, x := range r.world.States.Executions() {
-		if x.Status() == asl.Running {
-			running++
-		}
-	}
-	return verdict("nothing was deployed", deployed == 0 && running == 0, "%d services and databases in %s", deployed, region)
-}
-
-// fromBefore: everything that was restored was taken before a day.
-func (r *run) fromBefore(day string) Invariant {
-	out, ok := r.rebuildOutput()
-	var late []string
-	for _, p := range out.Parts {
-		stamp := strings.ReplaceAll(day, "-", "")
-		if strings.Contains(p.From, stamp) || strings.Contains(p.From, strings.ReplaceAll(day, "-", "/")) {
-			late = append(late, p.From)
-		}
-	}
-	return verdict("everything is of before "+day, ok && len(out.Parts) == 3 && len(late) == 0, "of the day or after: %s", orNone(strings.Join(late, ", ")))
 }

@@ -108,7 +108,12 @@ func (o *Operator) Only(ctx context.Context) (Open, error) {
 	case len(open) == 1:
 		return open[0], nil
 	case len(open) > 1 && open[0].Owner == open[1].Owner:
-		return open[0], nil // a procedure that holds the lock of both regions
+		for _, i := range open { // a procedure that holds the lock of both regions keeps its record where it runs
+			if i.Region == RegionOf(i.Owner) {
+				return i, nil
+			}
+		}
+		return open[0], nil
 	case len(open) > 1:
 		return Open{}, fmt.Errorf("both regions have an open incident: %s and %s; stop one of the executions in the console first", open[0].Owner, open[1].Owner)
 	case silent != nil:
