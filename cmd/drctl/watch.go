@@ -63,7 +63,10 @@ type watcher struct {
 	by       string // who answers
 	answer   string // yes or no to every question, "" to ask a person
 	json     bool
-	err      error
+	// abortAfter is when a person of the lab asks to abort, after the start; 0 for never.
+	abortAfter time.Duration
+	began      time.Time
+	err        error
 }
 
 // budget is the time that the objectives give to a machine, in seconds; 0 when they say nothing.
@@ -80,6 +83,11 @@ func budget(e *environment.Environment, machine string) float64 {
 }
 
 func (w *watcher) watch(ctx context.Context, execution string) error {
+	began, err := w.operator.Started(ctx, execution)
+	if err != nil {
+		return err
+	}
+	w.began = began
 	if w.json {
 		ending, err := w.operator.Watch(ctx, execution, func(e operate.Event) { w.judge(ctx, execution, e) })
 		if err != nil {
@@ -90,10 +98,6 @@ func (w *watcher) watch(ctx context.Context, execution string) error {
 	machine, env := w.operator.MachineOf(execution), w.operator.Environment
 	screen := w.app.screen()
 	if err := screen.Heading(fmt.Sprintf("%s in %s, environment %s", machine, operate.RegionOf(execution), env.Name), execution); err != nil {
-		return err
-	}
-	began, err := w.operator.Started(ctx, execution)
-	if err != nil {
 		return err
 	}
 	timeline := screen.Timeline(machine, budget(env, machine), false)
@@ -133,6 +137,10 @@ func (w *watcher) ended(ending operate.Ending, err error) error {
 
 // judge has a person answer what the execution asks.
 func (w *watcher) judge(ctx context.Context, execution string, e operate.Event) {
+	if w.abortAfter > 0 && e.At.Sub(w.began) >= w.abortAfter {
+		w.abortAfter = 0
+		w.abort(ctx, execution)
+	}
 	if e.Kind != "wait" {
 		return
 	}
@@ -176,4 +184,20 @@ func (w *watcher) decide(ctx context.Context, q operate.Question) error {
 		return err
 	}
 	return w.operator.Answer(ctx, q, operate.Answer{Approved: said == "yes", By: w.by})
+}
+
+// abort does what drctl abort would. That it is refused is said, and the execution goes on.
+func (w *watcher) abort(ctx context.Context, execution string) {
+	const reason = "--abort-after"
+	i, err := w.operator.Owned(ctx, execution)
+	switch {
+	case err != nil:
+	case i != nil:
+		err = w.operator.Abort(ctx, *i, w.by, reason)
+	default:
+		err = w.operator.Stop(ctx, execution, w.by, reason)
+	}
+	if err != nil {
+		w.app.complain(fmt.Errorf("abort: %w", err))
+	}
 }

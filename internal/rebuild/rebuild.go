@@ -75,6 +75,8 @@ type Step struct {
 	Parallel    bool   `json:"parallel"` // with the steps beside it that are so
 	Source      string `json:"source"`
 	NeedsEast   string `json:"needsUsEast1"` // the control plane in us-east-1 that it takes; "" for none
+	Begins      string `json:"begins"`       // the states of the machine between whose first visits it lies
+	Ends        string `json:"ends"`
 }
 
 // Stored is an object of a recovery point in the version that its manifest lists.
