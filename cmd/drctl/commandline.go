@@ -12,6 +12,7 @@ import (
 // commandLine is the grammar; each command's Run is in its own file.
 type commandLine struct {
 	Drill       drillCommand       `cmd:"" help:"Break the lab's two regions in one way and watch the recovery."`
+	Drills      drillsCommand      `cmd:"" help:"Run all scenarios, or some, over some seeds: how they end and how long they take."`
 	Scenarios   scenariosCommand   `cmd:"" help:"List the scenarios that drill knows."`
 	Campaign    campaignCommand    `cmd:"" help:"Run all scenarios over many seeds with random faults."`
 	Crash       crashCommand       `cmd:"" help:"Kill the execution at every state and in every changing call, and redrive it."`

@@ -15,6 +15,7 @@ type drillCommand struct {
 	Environment string  `default:"production" placeholder:"NAME|FILE" help:"The environment to build, by its name in environments/ or as a file (default: production)."`
 	Fault       []fault `sep:"none" placeholder:"FAULT" help:"Break calls too, may be repeated: OPERATION[@REGION][#FIRST[+COUNT]]:EFFECT, for example RDS.PromoteReadReplica@us-west-2#1+1:lost-response."`
 	Kill        kill    `placeholder:"PLACE" help:"Kill the execution there and redrive it, as a crash test prints it: transition:12 or call:3:kill-after."`
+	Abort       int     `placeholder:"N" help:"Have a person abort the execution when it has left so many states, as drctl crash --abort prints it."`
 	Random      bool    `help:"Let the random faults of the seed loose too, as a campaign does: broken calls, kills, skewed clocks, repeated and late alarms, a primary that returns."`
 	JSON        bool    `name:"json" help:"Print the result as one JSON object, and nothing else."`
 	Report      string  `placeholder:"DIR" help:"Write the result as an HTML page into this folder too."`
@@ -36,7 +37,7 @@ func (c *drillCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return mistake{err}
 	}
-	options := drill.Options{Seed: uint64(c.Seed), Environment: env, Kill: c.Kill.place, MustKill: true, Random: c.Random, Faults: make([]cloud.Fault, 0, len(c.Fault))}
+	options := drill.Options{Seed: uint64(c.Seed), Environment: env, Kill: c.Kill.place, MustKill: true, Abort: c.Abort, Random: c.Random, Faults: make([]cloud.Fault, 0, len(c.Fault))}
 	for _, f := range c.Fault {
 		options.Faults = append(options.Faults, f.Fault)
 	}

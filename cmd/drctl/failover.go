@@ -11,7 +11,7 @@ import (
 )
 
 type failoverCommand struct {
-	Mode   string `enum:"manual,planned,dry-run" default:"manual" placeholder:"MODE" help:"manual: leave the active region, which is down; planned: move while both are healthy, without loss; dry-run: every check and decision, and no change (default: manual)."`
+	Mode   string `enum:"manual,planned,automatic,dry-run" default:"manual" placeholder:"MODE" help:"manual: leave the active region, which is down; planned: move while both are healthy, without loss; automatic: as an alarm does, it looks itself and asks in doubt; dry-run: every check and decision, and no change (default: manual)."`
 	To     string `placeholder:"REGION" help:"The region to activate (default: the one that is not active)."`
 	Reason string `placeholder:"TEXT" help:"Why: it begins the record of the incident."`
 	Fenced bool   `name:"fenced-by-hand" help:"With --mode manual: vouch that you made sure yourself that the old primary takes no writes."`
@@ -24,7 +24,7 @@ type failoverCommand struct {
 
 // Help is the second paragraph of --help.
 func (failoverCommand) Help() string {
-	return "It shows the pre-failover checklist of the procedures with pass, fail or unknown for each line, asks for what is unknown, starts the failover in the region that is to be activated, and watches it. Exit status: 0 when it succeeded, 1 when not or when it was not started, 2 when the command line is wrong."
+	return "It shows the pre-failover checklist of the procedures with pass, fail or unknown for each line, asks for what is unknown, starts the failover in the region that is to be activated, and watches it. When it asks a person, it asks you (drctl approve answers from elsewhere); interrupted with Ctrl-C, it asks whether to abort (drctl abort does so from elsewhere). Exit status: 0 when it succeeded, 1 when not or when it was not started, 2 when the command line is wrong."
 }
 
 // Run goes through the checklist, starts and watches.
@@ -42,7 +42,7 @@ func (c *failoverCommand) Run(ctx context.Context, a *app) error {
 				return err
 			}
 		}
-		fields := map[string]any{"mode": c.Mode, "reason": c.Reason, "by": c.By}
+		fields := map[string]any{"mode": c.Mode, "to": to, "reason": c.Reason, "by": c.By}
 		if c.Fenced {
 			fields["fencedByHand"] = true
 		}
@@ -54,8 +54,8 @@ func (c *failoverCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		w := watcher{app: a, operator: o, by: c.By, answer: c.Answer, json: c.JSON}
-		return w.watch(ctx, execution)
+		w := watcher{app: a, operator: o, by: c.By, answer: c.Answer, abortAt: c.Abort, json: c.JSON}
+		return w.endless(ctx, execution)
 	})
 }
 

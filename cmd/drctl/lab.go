@@ -15,8 +15,10 @@ type lab struct {
 	scenarios func() []drill.Scenario
 	find      func(name string) (drill.Scenario, error)
 	run       func(context.Context, drill.Scenario, drill.Options) (*drill.Result, error)
+	series    func(context.Context, drill.SeriesOptions) (*drill.SeriesResult, error)
 	campaign  func(context.Context, drill.CampaignOptions) (*drill.CampaignResult, error)
 	crash     func(context.Context, drill.CrashOptions) (*drill.CrashResult, error)
+	aborts    func(context.Context, drill.CrashOptions) (*drill.AbortResult, error)
 	// definition is a state machine of this project, execute runs any.
 	definition func(name string) ([]byte, error)
 	execute    func(context.Context, *asl.Machine, place, json.RawMessage) (*asl.Execution, error)
@@ -26,7 +28,7 @@ type lab struct {
 
 func theLab() lab {
 	return lab{
-		scenarios: drill.Scenarios, find: drill.Find, run: drill.Run, campaign: drill.Campaign, crash: drill.Crash,
+		scenarios: drill.Scenarios, find: drill.Find, run: drill.Run, series: drill.RunSeries, campaign: drill.Campaign, crash: drill.Crash, aborts: drill.Aborts,
 		definition: definition, execute: execute, operateOnAWS: operateOnAWS,
 	}
 }

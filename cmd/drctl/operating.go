@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/mattn/go-isatty"
@@ -58,8 +57,7 @@ type here struct {
 	Lab    bool   `help:"Do it in a lab of its own instead of on AWS: two healthy regions, on virtual time."`
 	Seed   seed   `default:"1" placeholder:"N" help:"With --lab: where random durations come from (default: 1)."`
 	Answer string `enum:",yes,no" default:"" placeholder:"yes|no" help:"With --lab: what a person answers when the machine asks."`
-	// AbortAfter is virtual time.
-	AbortAfter time.Duration `placeholder:"20m" help:"With --lab: a person asks to abort it, so long after its start."`
+	Abort  string `name:"abort-at" placeholder:"STATE" help:"With --lab: have a person abort it when it enters this state."`
 
 	lost bool // with --lab: the workload of both regions is gone
 }
@@ -69,8 +67,8 @@ func (c *here) on(ctx context.Context, a *app, work func(context.Context, *opera
 		if c.Answer != "" {
 			return mistake{fmt.Errorf("--answer: a person decides on AWS, when the question is known; it goes with --lab only")}
 		}
-		if c.AbortAfter != 0 {
-			return mistake{fmt.Errorf("--abort-after: on AWS a person aborts with drctl abort; it goes with --lab only")}
+		if c.Abort != "" {
+			return mistake{fmt.Errorf("--abort-at: a person decides on AWS, with Ctrl-C or drctl abort; it goes with --lab only")}
 		}
 		return c.operating.on(ctx, a, work)
 	}

@@ -129,3 +129,33 @@ func TestWithoutCredentialsTheOperatorIsToldWhatToDo(t *testing.T) {
 		t.Errorf("exit %d, %q", status, complaints.String())
 	}
 }
+
+func TestAFailoverIsAbortedUntilItsPointOfNoReturn(t *testing.T) {
+	planned := []string{"failover", "--lab", "--mode", "planned", "--reason", "r", "--yes", "--abort-at"}
+	for _, c := range []struct {
+		state  string
+		want   int
+		stdout string
+		stderr string
+	}{
+		{"CatchUp", exitBad, "Nothing is left changed", ""},
+		{"PromoteReplica", exitGood, `"outcome": "recovered"`, "failback"},
+	} {
+		stdout, stderr, status := person("", append(planned, c.state)...)
+		if status != c.want || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) {
+			t.Errorf("aborted in %s: exit %d, %q\n%s", c.state, status, stderr, stdout)
+		}
+	}
+	if _, stderr, status := person("", "failover", "--abort-at", "CatchUp", "--reason", "r"); status != exitMistake || !strings.Contains(stderr, "--abort-at") {
+		t.Errorf("exit %d, %q", status, stderr)
+	}
+}
+
+func TestADryRunPrintsItsPlan(t *testing.T) {
+	stdout, stderr, status := person("", "failover", "--lab", "--mode", "dry-run", "--reason", "r")
+	for _, words := range []string{"\nPlan\n", "check readiness: pass", "mode planned: GO", "about 480 s", "felt by clients"} {
+		if status != exitGood || !strings.Contains(stdout, words) {
+			t.Errorf("exit %d, %q; it does not say %q:\n%s", status, stderr, words, stdout)
+		}
+	}
+}

@@ -51,7 +51,7 @@ func TestTheWholeSystemIsPlannedAndRestored(t *testing.T) {
 			t.Errorf("the plan does not say %q:\n%s", words, text)
 		}
 	}
-	stdout, stderr, status := person("", "restore", "start", "--lab", "--system", "--at", "latest", "--answer", "yes", "--by", "kim", "--abort-after", "1m")
+	stdout, stderr, status := person("", "restore", "start", "--lab", "--system", "--at", "latest", "--answer", "yes", "--by", "kim", "--abort-at", "DeployInfrastructure")
 	stdout = strings.Join(strings.Fields(stdout), " ")
 	if status != exitBad || !strings.Contains(stdout, "kim asked at") || !strings.Contains(stdout, "the stacks of the workload were deployed") {
 		t.Errorf("aborted, it ends with %d: %s\n%s", status, stderr, stdout)
@@ -68,7 +68,7 @@ func TestARestoreRefusesWhatDoesNotGoTogether(t *testing.T) {
 		{"--system", []string{"restore", "start", "--lab", "--system", "--at", "latest", "--reason", "x"}},
 		{"--reason", []string{"restore", "start", "--lab", "--at", "latest"}},
 		{"--what", []string{"restore", "start", "--lab", "--at", "latest", "--reason", "x", "--what", "everything"}},
-		{"--abort-after", []string{"restore", "start", "--at", "latest", "--reason", "x", "--abort-after", "1m"}},
+		{"--abort-at", []string{"restore", "start", "--at", "latest", "--reason", "x", "--abort-at", "StopServices"}},
 		{"--at", []string{"restore", "start", "--lab", "--reason", "x"}},
 	} {
 		if _, stderr, status := person("", c.args...); status != exitMistake || !strings.Contains(stderr, c.words) {

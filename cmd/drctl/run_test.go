@@ -18,6 +18,7 @@ type fakeLab struct {
 	result   *drill.Result
 	campaign *drill.CampaignResult
 	crash    *drill.CrashResult
+	series   *drill.SeriesResult
 	asked    drill.Options
 	err      error
 }
@@ -55,6 +56,7 @@ func (f *fakeLab) drctl(args ...string) (stdout, stderr string, status int) {
 				}
 				return f.result, nil
 			},
+			series:     func(context.Context, drill.SeriesOptions) (*drill.SeriesResult, error) { return f.series, f.err },
 			campaign:   func(context.Context, drill.CampaignOptions) (*drill.CampaignResult, error) { return f.campaign, f.err },
 			crash:      func(context.Context, drill.CrashOptions) (*drill.CrashResult, error) { return f.crash, f.err },
 			definition: definition, execute: execute,

@@ -62,11 +62,9 @@ type watcher struct {
 	operator *operate.Operator
 	by       string // who answers
 	answer   string // yes or no to every question, "" to ask a person
+	abortAt  string // the state in which to abort it; "" for none
 	json     bool
-	// abortAfter is when a person of the lab asks to abort, after the start; 0 for never.
-	abortAfter time.Duration
-	began      time.Time
-	err        error
+	err      error
 }
 
 // budget is the time that the objectives give to a machine, in seconds; 0 when they say nothing.
@@ -83,11 +81,6 @@ func budget(e *environment.Environment, machine string) float64 {
 }
 
 func (w *watcher) watch(ctx context.Context, execution string) error {
-	began, err := w.operator.Started(ctx, execution)
-	if err != nil {
-		return err
-	}
-	w.began = began
 	if w.json {
 		ending, err := w.operator.Watch(ctx, execution, func(e operate.Event) { w.judge(ctx, execution, e) })
 		if err != nil {
@@ -98,6 +91,10 @@ func (w *watcher) watch(ctx context.Context, execution string) error {
 	machine, env := w.operator.MachineOf(execution), w.operator.Environment
 	screen := w.app.screen()
 	if err := screen.Heading(fmt.Sprintf("%s in %s, environment %s", machine, operate.RegionOf(execution), env.Name), execution); err != nil {
+		return err
+	}
+	began, err := w.operator.Started(ctx, execution)
+	if err != nil {
 		return err
 	}
 	timeline := screen.Timeline(machine, budget(env, machine), false)
@@ -135,11 +132,45 @@ func (w *watcher) ended(ending operate.Ending, err error) error {
 	return nil
 }
 
-// judge has a person answer what the execution asks.
+// endless watches, and when a person interrupts that, asks whether the execution is to end as well.
+func (w *watcher) endless(ctx context.Context, execution string) error {
+	err := w.watch(ctx, execution)
+	if ctx.Err() == nil || !w.app.asks() || w.json {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	w.app.complain(err)
+	said, err := w.app.ask("\nType abort to have it give back what it changed and end, anything else to leave it running:")
+	if err != nil || said != "abort" {
+		return err
+	}
+	if err := w.abort(ctx, execution); err != nil {
+		return err
+	}
+	return w.watch(ctx, execution)
+}
+
+// abort asks the procedure of the open incident to end, and stops one that holds none. After the point of no return that is
+// refused with the reason.
+func (w *watcher) abort(ctx context.Context, execution string) error {
+	const reason = "asked by the person who watched it"
+	i, err := w.operator.Owned(ctx, execution)
+	switch {
+	case err != nil:
+		return err
+	case i == nil:
+		return w.operator.Stop(ctx, execution, w.by, reason)
+	}
+	return w.operator.Abort(ctx, *i, w.by, reason)
+}
+
+// judge has a person answer what the execution asks, and abort it where that was wanted.
 func (w *watcher) judge(ctx context.Context, execution string, e operate.Event) {
-	if w.abortAfter > 0 && e.At.Sub(w.began) >= w.abortAfter {
-		w.abortAfter = 0
-		w.abort(ctx, execution)
+	if w.abortAt != "" && e.Kind == "state" && e.Text == w.abortAt {
+		w.abortAt = ""
+		if err := w.abort(ctx, execution); err != nil {
+			w.app.complain(err)
+		}
 	}
 	if e.Kind != "wait" {
 		return
@@ -184,20 +215,4 @@ func (w *watcher) decide(ctx context.Context, q operate.Question) error {
 		return err
 	}
 	return w.operator.Answer(ctx, q, operate.Answer{Approved: said == "yes", By: w.by})
-}
-
-// abort does what drctl abort would. That it is refused is said, and the execution goes on.
-func (w *watcher) abort(ctx context.Context, execution string) {
-	const reason = "--abort-after"
-	i, err := w.operator.Owned(ctx, execution)
-	switch {
-	case err != nil:
-	case i != nil:
-		err = w.operator.Abort(ctx, *i, w.by, reason)
-	default:
-		err = w.operator.Stop(ctx, execution, w.by, reason)
-	}
-	if err != nil {
-		w.app.complain(fmt.Errorf("abort: %w", err))
-	}
 }

@@ -23,7 +23,7 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.AlreadyRunning, failure.Superseded, failure.Unsafe}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.AlreadyRunning, failure.Superseded, failure.Aborted, failure.Unsafe}, incident.Errors...)
 
 // patience with the other region, whose record has to be read.
 const patience = 10 * time.Second

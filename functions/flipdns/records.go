@@ -2,6 +2,7 @@ package flipdns
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,8 +45,10 @@ func (h *Handler) editRecords(ctx context.Context, claim incident.Claim) error {
 		return nil
 	}
 	if _, err := h.store.Update(ctx, claim, func(i *incident.Incident) bool {
-		i.Changed(h.p.Clock.Now(), "both failover records of "+name+" point to "+target+", so the switch decides nothing",
-			"before a failback, point the PRIMARY record of "+name+" to "+e.RegionalName(e.Regions.Primary)+" and the SECONDARY record to "+e.RegionalName(e.Regions.Recovery))
+		i.Changed(h.p.Clock.Now(), "both failover records of "+name+" point to "+target+", so the switch decides nothing", "")
+		i.Leaves(fmt.Sprintf("before the next failover, when %s answers: point the PRIMARY record of %s in hosted zone %s to %s and the SECONDARY record to %s again"+
+			" (aws route53 change-resource-record-sets, which needs us-east-1); until then neither the switch nor UpdateHealthCheck moves clients",
+			e.Pair(h.p.Region()), name, e.Domain.HostedZone, e.RegionalName(e.Regions.Primary), e.RegionalName(e.Regions.Recovery)))
 		return true
 	}); err != nil {
 		return err

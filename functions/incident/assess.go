@@ -69,7 +69,8 @@ func (h *Handler) replica(ctx context.Context) replicaState {
 func (h *Handler) next(i incident.Incident, replica replicaState) []string {
 	e, region := h.p.Environment, h.p.Region()
 	machine := e.MachineARN(region, "failover")
-	again := fmt.Sprintf("start the failover again, it goes on where this one stopped: aws stepfunctions start-execution --region %s --state-machine-arn %s --input '{}'", region, machine)
+	start := fmt.Sprintf("aws stepfunctions start-execution --region %s --state-machine-arn %s --input", region, machine)
+	again := "start the failover again, it goes on where this one stopped: " + start + " '{}'"
 	look := fmt.Sprintf("aws rds describe-db-instances --region %s --db-instance-identifier %s", region, h.database.Identifier())
 	var steps []string
 	switch {
@@ -78,6 +79,9 @@ func (h *Handler) next(i incident.Incident, replica replicaState) []string {
 			if change.Undo != "" {
 				steps = append(steps, change.Undo)
 			}
+		}
+		if i.Mode == incident.Planned {
+			return append(steps, "remove the cause, then start the switchover again: "+start+` '{"mode":"planned"}'`)
 		}
 		return append(steps, "remove the cause, then, if "+e.Pair(region)+" is still down, "+again)
 	case !replica.known:

@@ -7,6 +7,7 @@ package incident
 import (
 	"context"
 	_ "embed"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -58,6 +59,8 @@ type Output struct {
 	Fence       incident.FenceState `json:"fence"`
 	Policy      Policy              `json:"policy"`
 	Changes     []string            `json:"changes"`            // outstanding ones
+	Left        []string            `json:"left"`               // close: what a person still has to do, although it recovered
+	Readiness   *incident.Readiness `json:"readiness"`          // of the region to be activated; null when it was not judged
 	LossSeconds *float64            `json:"lossBoundSeconds"`   // null when it was not measured
 	RTOSeconds  *float64            `json:"rtoSeconds"`         // close: see Close; null when the start of the outage is not known
 	Clean       bool                `json:"clean"`              // assess: nothing is left changed
@@ -201,6 +204,9 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 		return Output{}, err
 	}
 	out := h.output(i)
+	if old := h.p.Environment.Pair(h.p.Region()); in.Outcome == incident.Recovered && i.Fence.State == incident.FenceOwed {
+		out.Left = append(out.Left, "the fence of "+old+" is owed: leave the probe enabled, it completes it when "+old+" answers; a failback is refused until then")
+	}
 	if looked := !i.Seen.FirstDown.IsZero() || !i.Seen.LastServing.IsZero(); looked && in.Outcome == incident.Recovered {
 		since := i.OpenedAt
 		if !i.Seen.FirstDown.IsZero() && i.Seen.FirstDown.Before(since) {
@@ -227,6 +233,7 @@ func (h *Handler) output(i incident.Incident) Output {
 	out := Output{
 		Target: target, Epoch: i.Epoch, Region: h.p.Region(), OldPrimary: e.Pair(h.p.Region()), State: i.State, Outcome: i.Outcome,
 		Promotion: i.Promotion, Fence: i.Fence.State, Changes: []string{}, Next: []string{}, LossSeconds: i.LossSeconds,
+		Readiness: i.Readiness, Left: slices.Concat([]string{}, i.Left),
 		Policy: Policy{
 			ApprovalTimeoutSeconds: e.Policies.Approval.Timeout.Seconds(), OnApprovalTimeout: string(e.Policies.Approval.OnTimeout),
 			ConfirmationSeconds: e.Monitoring.Confirmation.Seconds(), LossLimitSeconds: e.Policies.Lag.Limit.Seconds(),

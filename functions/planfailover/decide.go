@@ -2,6 +2,7 @@ package planfailover
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
@@ -74,6 +75,10 @@ func (h *Handler) planned(s seen, in Input) Plan {
 		decision, why = refuses, "a switchover is for two healthy regions: "+s.health.Summary
 	case s.loss.Verdict != checklag.Within:
 		decision, why = refuses, "the standby is too far behind: "+s.loss.Summary
+	case s.readiness == nil:
+		decision, why = unclear, "the readiness is unknown: "+in.Readiness.Why
+	case s.readiness.RecoveryTimeSeconds == nil:
+		decision, why = refuses, "it could not be finished: "+s.readiness.Because
 	default:
 		why = "both regions are well, and everything is waited for: no loss"
 	}
@@ -104,5 +109,12 @@ func checks(in Input, s seen) []Check {
 	add("services", in.Services, func() string { return s.services.Summary })
 	add("file system", in.Files, func() string { return s.files.Detail })
 	add("names", in.Names, func() string { return s.names.Detail })
+	add("readiness", in.Readiness, func() string {
+		text := fmt.Sprintf("%s; %s", s.readiness.Verdict, s.readiness.Because)
+		if found := s.readiness.Names(); len(found) > 0 {
+			text += "; not passed: " + strings.Join(found, ", ")
+		}
+		return text
+	})
 	return list
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/incident"
 	"github.com/acso/disaster-recovery/functions/promotedata"
 	"github.com/acso/disaster-recovery/functions/promotereplica"
+	"github.com/acso/disaster-recovery/functions/readiness"
 	"github.com/acso/disaster-recovery/functions/scaleecs"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -40,14 +41,15 @@ type Seen struct {
 
 // Input is what the checks of a dry run found.
 type Input struct {
-	Lock     Seen `json:"lock"`     // incident, action look
-	Health   Seen `json:"health"`   // checkhealth
-	Replica  Seen `json:"replica"`  // promotereplica, action check
-	Loss     Seen `json:"loss"`     // checklag
-	Primary  Seen `json:"primary"`  // fence, action look
-	Services Seen `json:"services"` // scaleecs, action look
-	Files    Seen `json:"files"`    // promotedata, action look
-	Names    Seen `json:"names"`    // flipdns, mode look
+	Lock      Seen `json:"lock"`      // incident, action look
+	Health    Seen `json:"health"`    // checkhealth
+	Replica   Seen `json:"replica"`   // promotereplica, action check
+	Loss      Seen `json:"loss"`      // checklag
+	Primary   Seen `json:"primary"`   // fence, action look
+	Services  Seen `json:"services"`  // scaleecs, action look
+	Files     Seen `json:"files"`     // promotedata, action look
+	Names     Seen `json:"names"`     // flipdns, mode look
+	Readiness Seen `json:"readiness"` // readiness, quiet
 }
 
 // Output is the plan.
@@ -96,14 +98,15 @@ func Grants(*environment.Environment, string) []grant.Grant { return nil }
 
 // seen is what the checks found, in their own words; nil where a check gave no answer.
 type seen struct {
-	lock     *incident.Output
-	health   *checkhealth.Output
-	replica  *promotereplica.Output
-	loss     *checklag.Output
-	primary  *fence.Output
-	services *scaleecs.Output
-	files    *promotedata.Output
-	names    *flipdns.Output
+	lock      *incident.Output
+	health    *checkhealth.Output
+	replica   *promotereplica.Output
+	loss      *checklag.Output
+	primary   *fence.Output
+	services  *scaleecs.Output
+	files     *promotedata.Output
+	names     *flipdns.Output
+	readiness *readiness.Output
 }
 
 // Handle makes the plan.
@@ -118,6 +121,7 @@ func (h *Handler) Handle(_ context.Context, in Input) (Output, error) {
 	read(in.Services, &s.services, &err)
 	read(in.Files, &s.files, &err)
 	read(in.Names, &s.names, &err)
+	read(in.Readiness, &s.readiness, &err)
 	if err != nil {
 		return Output{}, &failure.Error{Kind: failure.InvalidInput, Op: "plan a failover", Err: err}
 	}

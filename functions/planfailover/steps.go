@@ -25,7 +25,8 @@ var (
 	validating = step{"validate the region before clients come", 10, "one request and one write"}
 	// A period of the alarm, and the health check behind it.
 	flipping = step{"set the failover switch", 150, "the alarm's period of 60 s, and up to 3 minutes of the health check"}
-	editing  = step{"edit both records, since the switch is frozen in the dead region: needs Route 53's control plane in us-east-1, and the records have to be put back before the next failover", 90, "60 s until the name servers know"}
+	editing  = step{"edit both records, since the switch is frozen in the dead region and holds nobody any more: needs Route 53's control plane in us-east-1." +
+		" By hand, the same is done by aws route53 update-health-check --disabled on the check of the PRIMARY record. What is left after that: put the records (or the check) back when the region answers again, before the next failover", 90, "60 s until the name servers know"}
 )
 
 // leaving are the steps of a failover that leaves the primary as it is.

@@ -35,6 +35,8 @@ var Errors = append([]failure.Kind{failure.InvalidInput}, incident.Errors...)
 type Input struct {
 	To    string `json:"to,omitempty"`    // region that would be activated; "" for the one that this runs in
 	Owner string `json:"owner,omitempty"` // execution that asks, whose own incident stands in nobody's way
+	Epoch int64  `json:"epoch,omitempty"` // of that incident, to write into it what was found; 0 for not
+	Quiet bool   `json:"quiet,omitempty"` // change nothing at all: no metric, and no record for the next run to compare with
 }
 
 // Output is the report.
@@ -43,13 +45,14 @@ type Output = readiness.Report
 // Handler keeps its connection to the database between invocations.
 type Handler struct {
 	p          platform.Platform
+	store      *incident.Store
 	examiner   *readiness.Examiner
 	cloudwatch *cloudwatch.Client
 }
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
-	return &Handler{p: p, examiner: readiness.New(p), cloudwatch: cloudwatch.NewFromConfig(p.AWS)}
+	return &Handler{p: p, store: incident.NewStore(p), examiner: readiness.New(p), cloudwatch: cloudwatch.NewFromConfig(p.AWS)}
 }
 
 // Grants is what it may do.
@@ -71,9 +74,22 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if role.ActiveRegion == here {
 		return h.active(ctx, in, role)
 	}
+	if in.Quiet {
+		report, err := h.examiner.Look(ctx, role, in.Owner)
+		if err != nil {
+			return Output{}, err
+		}
+		return *report, nil
+	}
 	report, err := h.examiner.Evaluate(ctx, role, in.Owner)
 	if err != nil {
 		return Output{}, err
+	}
+	if in.Epoch > 0 {
+		found := incident.Readiness{At: report.At, Verdict: string(report.Verdict), Because: report.Because, Findings: report.Forced()}
+		if err := h.store.NoteReadiness(ctx, incident.Claim{Epoch: in.Epoch, Owner: in.Owner}, found); err != nil {
+			return Output{}, err
+		}
 	}
 	return *report, h.put(ctx, readiness.Data(h.p.Environment, report))
 }
@@ -88,6 +104,9 @@ func (h *Handler) active(ctx context.Context, in Input, role incident.Role) (Out
 	name := e.RegionalName(here)
 	answer := health.Ask(ctx, h.p, name, name, e.Domain.HealthPath, e.Monitoring.ProbeTimeout.Std())
 	report := readiness.Active(role, h.p.Clock.Now(), answer)
+	if in.Quiet {
+		return report, nil
+	}
 	return report, h.put(ctx, []types.MetricDatum{readiness.ReadyDatum(e, report.Verdict == readiness.Pass, report.At)})
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
-	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -28,7 +27,7 @@ func (h *Handler) backups(ctx context.Context, claim incident.Claim, r *incident
 	out := Output{Replica: "backups of " + r.Live}
 	ctx, cancel := h.p.Clock.WithTimeout(ctx, patience)
 	defer cancel()
-	now, err := h.kept(ctx, op, aws.ToString(live.DBInstances[0].DbiResourceId))
+	now, err := database.ReplicatedBackups(ctx, h.rds, h.p.Region(), aws.ToString(live.DBInstances[0].DbiResourceId))
 	if err != nil {
 		return Output{}, err
 	}
@@ -40,7 +39,7 @@ func (h *Handler) backups(ctx context.Context, claim incident.Claim, r *incident
 		out.Done, out.Detail = true, "they reach to "+now.RestoreWindow.LatestTime.UTC().Format("2006-01-02T15:04:05Z")
 		return out, nil
 	}
-	before, err := h.kept(ctx, op, r.Source)
+	before, err := database.ReplicatedBackups(ctx, h.rds, h.p.Region(), r.Source)
 	if err != nil {
 		return Output{}, err
 	}
@@ -62,24 +61,6 @@ func (h *Handler) backups(ctx context.Context, claim incident.Claim, r *incident
 	}
 	out.Detail = "the replication was asked for"
 	return out, nil
-}
-
-// kept is what the other region has of an instance's automated backups, by the identifier that survives every renaming; nil
-// for nothing.
-func (h *Handler) kept(ctx context.Context, op, resource string) (*types.DBInstanceAutomatedBackup, error) {
-	out, err := h.rds.DescribeDBInstanceAutomatedBackups(ctx, &rds.DescribeDBInstanceAutomatedBackupsInput{DbiResourceId: aws.String(resource)})
-	if err != nil {
-		if failure.Is(failure.FromAWS(err, ""), failure.NotFound) {
-			return nil, nil
-		}
-		return nil, failure.FromAWS(err, "%s", op)
-	}
-	for _, b := range out.DBInstanceAutomatedBackups {
-		if aws.ToString(b.Region) == h.p.Region() && aws.ToString(b.DbiResourceId) == resource {
-			return &b, nil
-		}
-	}
-	return nil, nil
 }
 
 // files waits until the other region has the restored files: EFS goes on replicating by itself, and what it has until

@@ -33,7 +33,7 @@ var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, fai
 
 // Input says what to do in which region.
 type Input struct {
-	Action string `json:"action"` // keep, build or lag
+	Action string `json:"action"` // keep, build, lag or backups
 	Region string `json:"region"` // that is to be the standby
 	incident.Claim
 }
@@ -78,7 +78,10 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 			grant.Grant{Actions: []string{"rds-db:connect"}, Resources: []string{fmt.Sprintf("arn:aws:rds-db:%s:%s:dbuser:*/%s", at, e.Account, database.User)}},
 		)
 	}
-	return grants
+	return append(grants,
+		grant.Grant{Actions: []string{"rds:StartDBInstanceAutomatedBackupsReplication"}, Resources: []string{database.ARN(e, region)}},
+		grant.Grant{Actions: []string{"rds:DescribeDBInstanceAutomatedBackups"}, Resources: []string{fmt.Sprintf("arn:aws:rds:%s:%s:auto-backup:*", e.Pair(region), e.Account)}},
+	)
 }
 
 // job is one action on one region.
@@ -126,8 +129,10 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return j.build(ctx)
 	case "lag":
 		return j.lag(ctx)
+	case "backups":
+		return j.backups(ctx)
 	}
-	return Output{}, failure.New(failure.InvalidInput, op, "action %q is none of keep, build, lag", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, op, "action %q is none of keep, build, lag, backups", in.Action)
 }
 
 func (j *job) changed(ctx context.Context, what, undo string) error {

@@ -77,17 +77,25 @@ func (s *Store) BeginFailback(ctx context.Context, owner, trigger string, above 
 // HandOver closes the first half of a failback. What it changed moves from the incident into the failback, so that the
 // failover which follows does not take it for its own.
 func (s *Store) HandOver(ctx context.Context, claim Claim) (Incident, error) {
+	const reason = "the planned failover begins"
+	var halted error
 	i, err := s.Update(ctx, claim, func(i *Incident) bool {
-		moved := len(i.Changes) > 0
-		if moved {
+		if halted = i.Halted(); halted != nil {
+			return false
+		}
+		if len(i.Changes) > 0 {
 			i.Failback.Changes, i.Changes = i.Outstanding(), nil
 		}
-		return moved
+		i.close(s.clock.Now(), HandedOver, reason)
+		return true
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return i, err
+	case halted != nil:
+		return i, halted
 	}
-	return s.Finish(ctx, claim, HandedOver, "the planned failover begins", 0)
+	return s.Finish(ctx, claim, HandedOver, reason, 0)
 }
 
 // unfinished is the failback that a later incident has to carry on, or nil.

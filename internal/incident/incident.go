@@ -7,6 +7,7 @@
 package incident
 
 import (
+	"slices"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
@@ -71,7 +72,9 @@ type Incident struct {
 	Drain       *Drain      `json:"drain,omitempty"`         // of the old primary, in a planned switchover
 	Standby     *Workload   `json:"standbyBefore,omitempty"` // the services to be activated, before they were raised
 	Question    *Question   `json:"question,omitempty"`
+	Readiness   *Readiness  `json:"readiness,omitempty"` // of the region to be activated; nil until it was judged
 	Changes     []Change    `json:"changes,omitempty"`
+	Left        []string    `json:"left,omitempty"`        // what a person still has to do when it has recovered
 	LossSeconds *float64    `json:"lossSeconds,omitempty"` // upper bound of the loss, as finally measured
 	Restore     *Restore    `json:"restore,omitempty"`     // nil for a failover
 	Failback    *Failback   `json:"failback,omitempty"`    // of a failback, and carried on until it is finished
@@ -122,6 +125,13 @@ func (i *Incident) Changed(at time.Time, what, undo string) {
 		}
 	}
 	i.Changes = append(i.Changes, Change{At: at, What: what, Undo: undo})
+}
+
+// Leaves adds what a person still has to do when all is over, once.
+func (i *Incident) Leaves(what string) {
+	if !slices.Contains(i.Left, what) {
+		i.Left = append(i.Left, what)
+	}
 }
 
 // Undone marks a change as taken back.

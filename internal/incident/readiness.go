@@ -3,6 +3,9 @@ package incident
 import (
 	"context"
 	"errors"
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/failure"
 )
 
 // ReadinessKey is the item that a readiness evaluation leaves for the next one.
@@ -21,4 +24,28 @@ func (s *Store) Remember(ctx context.Context, key string, last any, next func() 
 		}
 	}
 	return contended(key)
+}
+
+// Readiness is what was known about the region to be activated when its failover began.
+type Readiness struct {
+	At       time.Time `json:"at"`
+	Verdict  string    `json:"verdict"` // pass, fail or unknown
+	Because  string    `json:"because"`
+	Findings []string  `json:"findings"` // the checks that did not pass, each with its verdict and what it comes to when the failover goes on
+}
+
+// NoteReadiness writes down what was found for the open incident of an execution. Nobody waits for it, so it may come when
+// that has ended: then it changes nothing, and above all takes no released lock back.
+func (s *Store) NoteReadiness(ctx context.Context, claim Claim, found Readiness) error {
+	_, err := s.Amend(ctx, claim.Epoch, func(i *Incident) bool {
+		if i.State != Open || i.Owner != claim.Owner {
+			return false
+		}
+		i.Readiness = &found
+		return true
+	})
+	if failure.Is(err, failure.Superseded) {
+		return nil
+	}
+	return err
 }

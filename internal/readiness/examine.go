@@ -94,12 +94,29 @@ type run struct {
 // in the report. The role is what Role said; owner is the
 // execution that asks, whose own incident stands in nobody's way, or "".
 func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner string) (*Report, error) {
+	r, err := x.examine(ctx, role, owner)
+	if err != nil {
+		return nil, err
+	}
+	return r.report, x.remember(ctx, r)
+}
+
+// Look is Evaluate without a trace: nothing is left for the next run, so the report says nothing about what changed.
+func (x *Examiner) Look(ctx context.Context, role incident.Role, owner string) (*Report, error) {
+	r, err := x.examine(ctx, role, owner)
+	if err != nil {
+		return nil, err
+	}
+	return r.report, nil
+}
+
+func (x *Examiner) examine(ctx context.Context, role incident.Role, owner string) (*run, error) {
 	e, here := x.p.Environment, x.p.Region()
 	r := &run{
 		Examiner: x, e: e, here: here, other: e.Pair(here), role: role, owner: owner, there: x.reach(),
 		control: &reach{name: "Route 53's control plane in us-east-1", clock: x.p.Clock},
 		near:    newClients(x.p.AWS), far: newClients(x.p.In(e.Pair(here))), facts: map[string]string{},
-		report: &Report{Region: here, Active: role.ActiveRegion, At: x.p.Clock.Now().UTC(), Checks: []Check{}, NotJudged: []string{}},
+		report: &Report{Region: here, Active: role.ActiveRegion, At: x.p.Clock.Now().UTC(), Checks: []Check{}, NotJudged: []string{}, Drift: Drift{Changes: []string{}}},
 	}
 	if _, err := x.store.Present(ctx); err != nil {
 		return nil, err
@@ -107,7 +124,7 @@ func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner strin
 	r.judge(ctx)
 	r.report.conclude()
 	r.estimate()
-	return r.report, x.remember(ctx, r)
+	return r, nil
 }
 
 // fact notes something that may change without being wrong: the next run says what did.

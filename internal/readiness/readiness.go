@@ -59,6 +59,24 @@ func (r Report) Findings() []Check {
 	return found
 }
 
+// Names are the findings in a few words each: the check and its verdict.
+func (r Report) Names() []string {
+	names := []string{}
+	for _, c := range r.Findings() {
+		names = append(names, c.Name+" ("+string(c.Verdict)+")")
+	}
+	return names
+}
+
+// Forced are the findings with what a failover that is forced all the same comes to.
+func (r Report) Forced() []string {
+	said := []string{}
+	for _, c := range r.Findings() {
+		said = append(said, c.Name+" ("+string(c.Verdict)+"): "+c.Consequence)
+	}
+	return said
+}
+
 // conclude gives the verdict over all checks: one that fails decides, then one that is unknown. Without any check nothing
 // is known.
 func (r *Report) conclude() {

@@ -47,7 +47,13 @@ var aborts = []Scenario{
 }
 
 // abort asks for the end of what is under way, as drctl abort does.
-func (r *run) abort() { r.abortIn(r.standby()) }
+func (r *run) abort() {
+	if r.scenario.machine == failbackMachine {
+		r.abortIn(r.env.Regions.Primary)
+		return
+	}
+	r.abortIn(r.standby())
+}
 
 // abortIn asks the region that holds the record.
 func (r *run) abortIn(region string) {

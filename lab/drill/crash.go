@@ -70,8 +70,8 @@ func Crash(ctx context.Context, o CrashOptions) (*CrashResult, error) {
 	}
 	sum.Points = len(points)
 	var times []float64
-	for _, r := range results {
-		times = sum.add(r, times)
+	for i, r := range results {
+		times = sum.add(r, points[i].promotions, times)
 	}
 	if slices.Sort(times); len(times) > 0 {
 		sum.RTOP50Seconds, sum.RTOP99Seconds = &times[len(times)/2], &times[len(times)*99/100]
@@ -91,7 +91,8 @@ func sampled(points []point, n int) []point {
 	return some
 }
 
-func (r *CrashResult) add(run *Result, times []float64) []float64 {
+// add counts a run; promotions is how many there are when nothing is killed.
+func (r *CrashResult) add(run *Result, promotions int, times []float64) []float64 {
 	if run.killed {
 		r.Killed++
 		if run.Outcome == run.ExpectedOutcome {
@@ -103,7 +104,7 @@ func (r *CrashResult) add(run *Result, times []float64) []float64 {
 			})
 		}
 	}
-	r.DoublePromotions += max(0, run.promotions-1)
+	r.DoublePromotions += max(0, run.promotions-promotions)
 	r.DualWriterIntervals += run.dualWriters
 	if run.movedEarly {
 		r.DNSMovedBeforeWritable++
@@ -132,8 +133,9 @@ func (k Kill) String() string {
 }
 
 type point struct {
-	seed uint64
-	kill *Kill
+	seed       uint64
+	kill       *Kill
+	promotions int // of the undisturbed run
 }
 
 // pointsOf runs the scenario once without a kill and lists the places where the next runs kill it.
@@ -143,11 +145,11 @@ func pointsOf(ctx context.Context, s Scenario, e *environment.Environment, seed 
 		return nil, 0, err
 	}
 	for n := 1; n <= r.transitions; n++ {
-		points = append(points, point{seed, &Kill{Transition: n}})
+		points = append(points, point{seed, &Kill{Transition: n}, r.promotions})
 	}
 	for n := 1; n <= r.mutations; n++ {
 		for _, effect := range []cloud.Effect{cloud.KillBefore, cloud.KillAfter} {
-			points = append(points, point{seed, &Kill{Call: n, Effect: effect}})
+			points = append(points, point{seed, &Kill{Call: n, Effect: effect}, r.promotions})
 		}
 	}
 	distinct := map[string]bool{}

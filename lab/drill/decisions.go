@@ -33,17 +33,6 @@ var decisions = []Scenario{
 		},
 	},
 	{
-		Name: "dry-run", Expected: Recovered, quiet: true,
-		Sentence: "A person asks what a failover would do: every check and every decision is made, nothing is changed, and the plan is printed.",
-		prepare: func(r *run) {
-			r.at(r.moment(), func() {
-				r.broken = r.world.Sim.Now()
-				r.startIn(r.standby(), `{"mode":"dry-run","by":"Ada","reason":"drill"}`)
-			})
-		},
-		judge: func(r *run) []Invariant { return []Invariant{r.nothingChanged(), r.planned()} },
-	},
-	{
 		Name: "wrong-region", Expected: StoodDown, quiet: true,
 		Sentence: "A person starts a switchover in the region that is active already: it stands down, after asking the other region whether it knows better.",
 		prepare: func(r *run) {
@@ -72,11 +61,4 @@ var decisions = []Scenario{
 		},
 		judge: func(r *run) []Invariant { return []Invariant{r.asItWas(), r.lostNothing(), r.singleWriter()} },
 	},
-}
-
-// planned: the dry run's output holds a plan, and no function that it called changed anything, the memory included.
-func (r *run) planned() Invariant {
-	const name = "a plan, and no mutating call"
-	x := r.judged()[0]
-	return verdict(name, r.observed.meddled == 0 && hasPlan(x.Output()), "%s by the functions of the dry run", counted(r.observed.meddled, "mutating call"))
 }

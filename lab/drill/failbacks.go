@@ -67,10 +67,10 @@ var failbacks = []Scenario{
 			r.at(afterReturn+3*time.Hour, func() {})
 		},
 		judge: func(r *run) []Invariant {
-			return []Invariant{
+			return append([]Invariant{
 				r.oneWriter(), r.nothingDropped(), r.honestReport(), r.locksFree(), r.servedHere(),
 				verdict("the failover was started", r.activeRegion() == r.env.Regions.Primary && len(r.observed.promotions) == 2, "%s is active, %s", r.activeRegion(), counted(len(r.observed.promotions), "promotion")),
-			}
+			}, r.loopHolds()...)
 		},
 	},
 	{

@@ -12,7 +12,7 @@ import (
 
 // failedBack judges a failback by the world that it left: as before the outage when it is done, and safe in any case.
 func (r *run) failedBack() []Invariant {
-	list := []Invariant{r.oneWriter(), r.nothingDropped(), r.honestReport(), r.locksFree(), r.someoneServes()}
+	list := append([]Invariant{r.oneWriter(), r.nothingDropped(), r.honestReport(), r.locksFree(), r.someoneServes()}, r.loopHolds()...)
 	if r.outcome() != Recovered {
 		return list
 	}
@@ -172,11 +172,11 @@ func (r *run) untouched() Invariant {
 func (r *run) failedOverAgain() []Invariant {
 	recovery := r.env.Regions.Recovery
 	since := r.world.Sim.Now().Sub(r.world.Traffic.LastAck(recovery))
-	return []Invariant{
+	return append([]Invariant{
 		r.oneWriter(), r.nothingDropped(), r.honestReport(), r.locksFree(),
 		verdict("the standby took over", r.activeRegion() == recovery && since <= 5*time.Second, "%s is active, the last write in %s was acknowledged %s before the end", r.activeRegion(), recovery, since),
 		verdict("promoted three times", len(r.observed.promotions) == 3, "%s", counted(len(r.observed.promotions), "promotion")),
-	}
+	}, r.loopHolds()...)
 }
 
 // conflictsListed: what differed on both sides is in the lists, the old side's files lie in the bucket, and a parameter that

@@ -34,6 +34,7 @@ func TestSabotageOfFailbacksIsSeen(t *testing.T) {
 // TestAFailbackSurvivesKills kills the execution between states all along its way, and redrives it.
 func TestAFailbackSurvivesKills(t *testing.T) {
 	long(t)
+	t.Parallel()
 	scenario, e, bench := loopIn(t)
 	for _, n := range []int{2, 60, 150, 230, 330, 440, 452, 460, 520, 640, 750} {
 		kill := &Kill{Transition: n}

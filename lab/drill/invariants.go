@@ -27,13 +27,35 @@ func (r *run) invariants(result *Result) []Invariant {
 	if r.scenario.lossless && result.Outcome == FailedClean {
 		list = append(list, r.asItWas())
 	}
-	if r.scenario.lossless && result.Outcome == Recovered && !r.options.Random && r.options.Kill == nil && len(r.options.Faults) == 0 {
+	if r.scenario.lossless && result.Outcome == Recovered && r.undisturbed() {
 		list = append(list, r.shortOutage())
+	}
+	if result.Outcome == Recovered && r.undisturbed() {
+		list = append(list, r.readinessKept())
+	}
+	if r.scenario.more != nil && r.undisturbed() {
+		list = append(list, r.scenario.more(r)...)
 	}
 	if r.scenario.quiet || result.Outcome == StoodDown {
 		list = append(list, r.nothingChanged())
 	}
 	return list
+}
+
+// undisturbed tells whether nothing but the scenario itself interfered.
+func (r *run) undisturbed() bool {
+	return !r.options.Random && r.options.Kill == nil && len(r.options.Faults) == 0 && r.options.Abort == 0
+}
+
+// readinessKept: the readiness of the region was judged when the failover began, and is in its record.
+func (r *run) readinessKept() Invariant {
+	const name = "readiness was judged before"
+	i, _ := r.world.Incident(r.standby())
+	if i.Readiness == nil {
+		return verdict(name, false, "incident %d says nothing about it", i.Epoch)
+	}
+	before := len(r.observed.promotions) == 0 || i.Readiness.At.Before(r.observed.promotions[0].at)
+	return verdict(name, before, "%s at %s, %s", i.Readiness.Verdict, stamp(i.Readiness.At), counted(len(i.Readiness.Findings), "finding"))
 }
 
 func verdict(name string, holds bool, detail string, args ...any) Invariant {

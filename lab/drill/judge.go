@@ -2,6 +2,7 @@ package drill
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,9 @@ func (r *run) judge() *Result {
 		if r.isJudged(x) && x.Status() == asl.Failed {
 			result.Next = x.Cause()
 		}
+	}
+	if x := r.recovery(); x != nil {
+		result.Plan = planOf(x.Output())
 	}
 	r.measure(result)
 	result.Invariants = r.invariants(result)
@@ -209,6 +213,9 @@ func (r *run) repeat() string {
 	}
 	if r.options.Kill != nil {
 		command += " --kill " + r.options.Kill.String()
+	}
+	if r.options.Abort > 0 {
+		command += " --abort " + strconv.Itoa(r.options.Abort)
 	}
 	return command
 }

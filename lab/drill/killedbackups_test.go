@@ -13,6 +13,7 @@ import (
 // is enough here; drctl crash kills at all of them.
 func TestBackupsSurviveBeingKilledAnywhere(t *testing.T) {
 	long(t)
+	t.Parallel()
 	e, err := environments.Named("test")
 	if err != nil {
 		t.Fatal(err)

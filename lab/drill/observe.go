@@ -16,6 +16,7 @@ type observed struct {
 	mutations   int      // mutating calls while it ran
 	promotions  []promotion
 	meddled     int      // mutating calls of the functions of the judged machine
+	asked       int      // questions to a person, where a scenario counts them
 	abort       string   // what became of a request to abort: noted or refused
 	changes     []string // what was changed outside of the incident table, metrics and messages
 	milestones
@@ -34,6 +35,9 @@ func (r *run) observe() {
 	r.watch()
 	if stages[r.scenario.machine] != nil {
 		r.watchRestore()
+	}
+	if r.scenario.machine == failbackMachine {
+		r.watchLoop()
 	}
 	primary := r.active()
 	var victim *stepfunctions.Execution // the first judged one: its region's mutating calls are where it can be killed

@@ -98,6 +98,7 @@ func bounded(t *testing.T, machine, step string, states ...string) {
 // drctl campaign --fault-free prints the same for as many seeds as somebody wants.
 func TestRestoresKeepToTheirObjectives(t *testing.T) {
 	long(t)
+	t.Parallel()
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)
@@ -173,6 +174,7 @@ func TestSabotageOfPartsIsSeen(t *testing.T) {
 // and redrives them: each ends as if nothing had happened. drctl crash kills them everywhere.
 func TestARestoreSurvivesBeingKilled(t *testing.T) {
 	long(t)
+	t.Parallel()
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)

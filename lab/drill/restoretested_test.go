@@ -28,6 +28,7 @@ func TestSabotageOfRestoreTestsIsSeen(t *testing.T) {
 // redrives it: it ends as if nothing had happened, and leaves as little.
 func TestARestoreTestSurvivesBeingKilled(t *testing.T) {
 	long(t)
+	t.Parallel()
 	killedSampled(t, "test-restore", testMachine, 1)
 }
 

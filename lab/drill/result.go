@@ -20,6 +20,7 @@ type Result struct {
 	// What a person reads besides: not part of the promise of --json's first fields, but in it.
 	CriticalPath *CriticalPath `json:"criticalPath,omitempty"`
 	RestorePath  *RestorePath  `json:"restorePath,omitempty"`
+	Plan         []string      `json:"plan,omitempty"` // what a dry run found and would do, line by line
 	Timeline     []Event       `json:"timeline"`
 	Repeat       string        `json:"repeat"`         // the command that repeats the run
 	Next         string        `json:"next,omitempty"` // what the execution said to do next, when it failed

@@ -80,6 +80,7 @@ type run struct {
 	damage    world.Damage
 	restoring restoring
 	gone      gone
+	passage   passage
 	ticks     []tick
 	misplaced []string      // throwaway databases that were seen outside of their network
 	answers   []string      // of functions that the script called by itself

@@ -24,6 +24,7 @@ type Scenario struct {
 	begins     time.Time     // when its world begins; zero means the lab's epoch
 	prepare    func(*run)
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
+	more       func(*run) []Invariant // of a failover, beside what every failover is judged by; may be nil
 }
 
 // Machine is the state machine that the scenario judges.
@@ -52,6 +53,7 @@ func Scenarios() []Scenario {
 		hinderedBackups,
 		restores,
 		failbacks,
+		roundTrips,
 		releases,
 		restoreTests,
 		rebuilds,

@@ -9,7 +9,7 @@ import (
 )
 
 // failovers are all scenarios of the failover's machine alone.
-var failovers = slices.Concat(outages, doubts, obstacles, switchovers, decisions, refusals, aborts, turned)
+var failovers = slices.Concat(outages, doubts, obstacles, switchovers, decisions, dryRuns, refusals, notReady, aborts, turned)
 
 // switchovers: both regions are well, and a person moves everything. Nothing may be lost.
 var switchovers = []Scenario{

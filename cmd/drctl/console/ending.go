@@ -21,6 +21,11 @@ func (s Screen) Ending(e operate.Ending) error {
 	if e.Error != "" {
 		l.wrapped("", e.Error+": "+operate.Message(e.Cause), bold)
 	}
+	var planned struct{ Plan struct{ Text []string } }
+	if json.Unmarshal([]byte(e.Output), &planned) == nil && len(planned.Plan.Text) > 0 {
+		l.plan(planned.Plan.Text) // --json prints all of it
+		return l.flush()
+	}
 	var text bytes.Buffer
 	if e.Output != "" && json.Indent(&text, []byte(e.Output), "", "  ") == nil {
 		for _, line := range strings.Split(text.String(), "\n") {
@@ -28,4 +33,16 @@ func (s Screen) Ending(e operate.Ending) error {
 		}
 	}
 	return l.flush()
+}
+
+// plan prints what a dry run found and would do.
+func (l *lines) plan(text []string) {
+	if len(text) == 0 {
+		return
+	}
+	l.section("Plan")
+	for _, line := range text {
+		indent := len(line) - len(strings.TrimLeft(line, " "))
+		l.wrapped(strings.Repeat(" ", 2+indent), line[indent:], plain)
+	}
 }

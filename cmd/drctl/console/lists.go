@@ -23,6 +23,44 @@ func (s Screen) Scenarios(all []drill.Scenario) error {
 	return l.flush()
 }
 
+// Series prints how the runs of each scenario ended, and the command that repeats each that did not end as it should.
+func (s Screen) Series(r *drill.SeriesResult) error {
+	l := s.begin()
+	name := len("Scenario")
+	for _, one := range r.Series {
+		name = max(name, visible(one.Scenario))
+	}
+	row := func(scenario, expected, good, median, worst, ratio, fingerprint string) {
+		l.add(pad(scenario, name), "  ", pad(expected, 12), "  ", padLeft(good, 7), "  ", padLeft(median, 9), "  ", padLeft(worst, 9), "  ", padLeft(ratio, 13), "  ", fingerprint)
+	}
+	row("", "", "as", "recovery", "", "critical path", "SHA-256 of")
+	row(l.paint(bold, "Scenario"), l.paint(bold, "Ends as"), "should", "median", "worst", "median worst", "the results")
+	runs, bad := 0, 0
+	for _, one := range r.Series {
+		runs, bad = runs+r.Seeds, bad+len(one.Otherwise)
+		good := fmt.Sprintf("%d/%d", one.AsExpected, r.Seeds)
+		if len(one.Otherwise) > 0 {
+			good = l.paint(red, good)
+		}
+		median, worst, ratio := "·", "·", "·"
+		if d := one.Recovery; d != nil {
+			median, worst = report.Span(d.Median), report.Span(d.Worst)
+		}
+		if d := one.Path; d != nil {
+			ratio = fmt.Sprintf("%.2f x %.2f x", d.Median, d.Worst)
+		}
+		row(one.Scenario, string(one.Expected), good, median, worst, ratio, one.Fingerprint[:12])
+	}
+	l.add()
+	for _, one := range r.Series {
+		for _, other := range one.Otherwise {
+			l.add(l.paint(red, one.Scenario+": "+string(other.Outcome)), ", not as it should: ", other.Repeat)
+		}
+	}
+	l.add(fmt.Sprintf("%s of %s, %d ended otherwise than they should", count(runs, "run"), count(len(r.Series), "scenario"), bad))
+	return l.flush()
+}
+
 // Campaign prints how the runs of a campaign ended and every broken invariant.
 func (s Screen) Campaign(r *drill.CampaignResult) error {
 	l := s.begin()
@@ -102,6 +140,15 @@ func (s Screen) Crash(r *drill.CrashResult) error {
 	l.add(fmt.Sprintf("%s: %s x %s x %s killed (%s), double promotions %d, dual-writer intervals %d, DNS moved before writable %d, resumed %.4g %%, RTO p50 %s and p99 %s",
 		r.Scenario, count(r.States, "state"), count(r.Points/max(1, r.Seeds), "point"), count(r.Seeds, "seed"), count(r.Killed, "execution"),
 		r.DoublePromotions, r.DualWriterIntervals, r.DNSMovedBeforeWritable, resumed, report.Measured(r.RTOP50Seconds), report.Measured(r.RTOP99Seconds)))
+	return l.flush()
+}
+
+// Aborts prints what an abort behind each state came to.
+func (s Screen) Aborts(r *drill.AbortResult) error {
+	l := s.begin()
+	l.broken(r.Broken)
+	l.add(fmt.Sprintf("%s, seed %d: aborted behind %d of %s: %d undone, %d refused, and each ended as it has to unless it is listed",
+		r.Scenario, r.Seed, r.Tried, count(r.States, "state"), r.Undone, r.Refused))
 	return l.flush()
 }
 

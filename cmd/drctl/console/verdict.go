@@ -18,6 +18,7 @@ func (s Screen) Verdict(r *drill.Result) error {
 	l.objectives(r)
 	l.criticalPath(r.CriticalPath)
 	l.restorePath(r.RestorePath)
+	l.plan(r.Plan)
 	l.invariants(r.Invariants)
 	l.executions(r)
 	if steps := report.Steps(r.Next); len(steps) > 0 {

@@ -91,6 +91,29 @@ func (s *Service) Invoke(arn string, payload json.RawMessage, done func(json.Raw
 	return in.cancel
 }
 
+// Accept is an invocation as an event: done is called when Lambda has taken it, the function runs on its own, and nobody hears
+// how it ends. AWS tries a function that failed twice more, a minute and two minutes later; the lab does not, so that what
+// counts on an event is seen to be best effort: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+func (s *Service) Accept(arn string, payload json.RawMessage, done func(*Error)) (cancel func()) {
+	f, ok := s.functions[arn]
+	if !ok {
+		return s.cloud.Sim.After(0, func() {
+			done(&Error{Type: "Lambda.ResourceNotFoundException", Message: "Function not found: " + arn})
+		})
+	}
+	stopped := false
+	s.cloud.WhenAlive(f.region, func() {
+		s.cloud.Sim.After(warm, func() {
+			if stopped {
+				return
+			}
+			s.Invoke(arn, payload, func(json.RawMessage, *Error) {})
+			done(nil)
+		})
+	})
+	return func() { stopped = true }
+}
+
 // admit begins an invocation, or refuses it when as many as are allowed have begun.
 func (in *invocation) admit() {
 	f := in.function

@@ -69,6 +69,16 @@ func (i *integrations) invoke(t asl.Task, finish done) (cancel func()) {
 	}
 	arn = strings.TrimSuffix(arn, ":$LATEST")
 	i.noteInvoke(t, arn)
+	switch arguments.InvocationType {
+	case "", "RequestResponse":
+	case "Event":
+		return i.service.lambda.Accept(arn, arguments.Payload, func(err *lambda.Error) {
+			// An event's answer has no payload: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+			finish(json.RawMessage(`{"ExecutedVersion":"$LATEST","Payload":null,"StatusCode":202}`), taskError(err))
+		})
+	default:
+		return i.later(finish, nil, &asl.TaskError{Error: "States.Runtime", Cause: "the lab does not invoke as " + arguments.InvocationType})
+	}
 	return i.service.lambda.Invoke(arn, arguments.Payload, func(out json.RawMessage, err *lambda.Error) {
 		if err != nil {
 			finish(nil, taskError(err))
