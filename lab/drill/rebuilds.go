@@ -170,6 +170,40 @@ var rebuilds = []Scenario{
 		judge: func(r *run) []Invariant { return append(r.rebuilt(r.env.Regions.Primary), r.abortWas("refused")) },
 	},
 	{
+		Name: "system-lost-twice", Expected: Recovered, machine: rebuildMachine, limit: testLimit,
+		Sentence: "Two people rebuild the system at once, and the alarm on the region goes off meanwhile: the lock refuses the second restore and the failover.",
+		prepare: func(r *run) {
+			r.loseSystem(func() {
+				r.rebuildIn(r.env.Regions.Primary, r.today())
+				r.after(time.Second, func() { r.startIn(r.env.Regions.Primary, `{"at":"latest"}`) })
+			})
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("RestoreEverything", r.alarm)
+		},
+		judge: func(r *run) []Invariant {
+			return append(r.rebuilt(r.env.Regions.Primary), r.refused(rebuildMachine, 1), r.refused("failover", 1), verdict("nothing is promoted", len(r.observed.promotions) == 0, "%d promotions", len(r.observed.promotions)))
+		},
+	},
+	{
+		Name: "system-lost-no-capacity", Expected: FailedDirty, machine: rebuildMachine, limit: testLimit,
+		Sentence: "Everything is restored, and the region has room for half of the tasks: what does not run is named, and how to go on.",
+		prepare: func(r *run) {
+			r.loseSystem(func() { r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`) })
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("StartServices", func() {
+				r.world.ECS.SetCapacity(r.env.Regions.Primary, 5)
+				r.say("fault", r.env.Regions.Primary, "there is room for 5 tasks")
+			})
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{
+				r.causeNames("tasks:"), r.causeNames("redrive"), r.neitherLocked(), r.oneWriter(),
+				r.same("files are those of the point, byte for byte", r.gone.files, r.filesNow()),
+				r.same("the configuration is that of the point", r.gone.parameters, r.parametersNow(r.env.Regions.Primary)),
+			}
+		},
+	},
+	{
 		Name: "system-lost-refused", Expected: StoodDown, machine: rebuildMachine, limit: testLimit,
 		Sentence: "The person who is asked says no: nothing is deployed.",
 		prepare: func(r *run) {
