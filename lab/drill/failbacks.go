@@ -23,8 +23,15 @@ var failbacks = []Scenario{
 		prepare: func(r *run) {
 			r.outage()
 			r.failBackAt(afterReturn)
+			r.askWhenBack()
 		},
-		judge: (*run).failedBack,
+		judge: func(r *run) []Invariant {
+			list := r.failedBack()
+			if r.outcome() == Recovered && !r.options.Random {
+				list = append(list, r.readinessAgrees())
+			}
+			return list
+		},
 	},
 	{
 		Name: "failback-fence-owed", Expected: FailedClean, machine: failbackMachine, limit: day,
@@ -192,6 +199,15 @@ func (r *run) failBackAt(d time.Duration) {
 		}
 	}
 	r.at(d, func() { r.startIn(r.env.Regions.Primary, `{"reason":"drill"}`) })
+}
+
+// askWhenBack asks the standby that a failback has made whether it could be activated.
+func (r *run) askWhenBack() {
+	r.world.States.OnEnd(func(x *stepfunctions.Execution) {
+		if x.Machine == r.env.MachineName(failbackMachine) && x.Status() == asl.Succeeded {
+			r.after(5*time.Minute, func() { r.call(r.env.Regions.Recovery, "readiness", `{"quiet":true}`) })
+		}
+	})
 }
 
 // oldUnreadable has the old database refuse connections from when the failback would compare it.

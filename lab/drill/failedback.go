@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/lab/cloud/rds"
 	"github.com/acso/disaster-recovery/lab/traffic"
 )
@@ -16,7 +17,7 @@ func (r *run) failedBack() []Invariant {
 	if r.outcome() != Recovered {
 		return list
 	}
-	return append(list, r.servedHere(), r.zeroLossBack(), r.replicaFollows(), r.sizesAsBefore(), r.rolesAgree(), r.filesFollow())
+	return append(list, r.servedHere(), r.zeroLossBack(), r.replicaFollows(), r.sizesAsBefore(), r.rolesAgree(), r.filesFollow(), r.backupsFollow())
 }
 
 // active is the region that the newest role names.
@@ -161,6 +162,23 @@ func (r *run) filesFollow() Invariant {
 		return verdict(name, false, "%s is not replicated to %s", own.ID, other.ID)
 	}
 	return verdict(name, w.EFS.Writable(own) && !link.LastSync.IsZero(), "%s is %s, last sync %s", own.ID, link.Status, stamp(link.LastSync))
+}
+
+// readinessAgrees: asked when the failback had ended, readiness finds the replica, the files and the backups of the standby
+// as they have to be. What a lab without backups of its own lacks is not the failback's.
+func (r *run) readinessAgrees() Invariant {
+	const name = "readiness agrees"
+	var report readiness.Report
+	if len(r.answers) == 0 || json.Unmarshal([]byte(r.answers[len(r.answers)-1]), &report) != nil {
+		return verdict(name, false, "it did not answer")
+	}
+	var wrong []string
+	for _, c := range report.Findings() {
+		if c.Part == "database" || c.Part == "files" || c.Part == "services" || c.Part == "dns" || c.Part == "network" || c.Name == "automated-backups" {
+			wrong = append(wrong, c.Name+": "+c.Evidence)
+		}
+	}
+	return verdict(name, len(wrong) == 0 && report.RecoveryTimeSeconds != nil, "%d checks; %s", len(report.Checks), orNone(strings.Join(wrong, "; ")))
 }
 
 // untouched: the old primary is as the fence left it, and has its name.
