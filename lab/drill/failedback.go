@@ -3,6 +3,7 @@ package drill
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -213,7 +214,15 @@ func (r *run) conflictsListed() []Invariant {
 	brought, _ := r.world.Files.Text("cases/new.json")
 	value, _ := r.world.SSM.Value(r.env.Regions.Primary, r.env.Parameters+parameter)
 	secret, _ := r.world.SSM.Value(r.env.Regions.Primary, r.env.Parameters+newSecret)
+	var rows struct {
+		NotCompared []string
+		Rows        []struct{ Key, What string }
+	}
+	text, _ := r.report()
+	deleted := json.Unmarshal(text, &rows) == nil && slices.ContainsFunc(rows.Rows, func(row struct{ Key, What string }) bool { return row.Key == r.gone.row && row.What == "deleted" })
 	return []Invariant{
+		verdict("a deletion that never arrived is listed", deleted && r.gone.row != "", "row %s", orNone(r.gone.row)),
+		verdict("what was not compared is named as unknown", slices.Equal(rows.NotCompared, []string{unnamed}), "%s", orNone(strings.Join(rows.NotCompared, ", "))),
 		verdict("conflicts of files are listed", strings.Contains(list, `"what": "conflict"`) && strings.Contains(list, `"what": "missing"`), "%d bytes of list", len(list)),
 		verdict("the old side's files are kept", objects["files/"+both] == ours && objects["files/"+onlyHere] == ours, "%q", objects["files/"+both]),
 		verdict("what was written since was copied back", inPlace == theirs && brought == theirs, "%q and %q", inPlace, brought),
