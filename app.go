@@ -42,7 +42,7 @@ func run(arguments []string) error {
 		return err
 	}
 	if given["despite-incident"] != "yes" {
-		if err := guard(context.Background(), e); err != nil {
+		if err := guard(context.Background(), e, os.Stderr); err != nil {
 			return err
 		}
 	}
@@ -50,9 +50,16 @@ func run(arguments []string) error {
 	if err != nil {
 		return err
 	}
+	deployed, err := commitGiven(given)
+	if err != nil {
+		return err
+	}
+	if deployed == "" {
+		deployed = commitOf(root, os.Stderr)
+	}
 	defer jsii.Close()
 	app, err := stacks.New(stacks.Options{
-		Environment: e, Outdir: outdir(), Builder: &stacks.Go{Root: root}, Root: root, Commit: commitOf(root, os.Stderr), First: given["first-deployment"] == "yes",
+		Environment: e, Outdir: outdir(), Builder: &stacks.Go{Root: root}, Root: root, Commit: deployed, First: given["first-deployment"] == "yes",
 	})
 	if err != nil {
 		return err
@@ -92,8 +99,8 @@ func contextOf(arguments []string) (map[string]any, error) {
 	flags := flag.NewFlagSet("go run .", flag.ContinueOnError)
 	flags.Func("c", "`environment=NAME`: production, test, or the path of a YAML file", func(pair string) error {
 		key, value, found := strings.Cut(pair, "=")
-		if !found || !slices.Contains([]string{"environment", "despite-incident", "first-deployment"}, key) {
-			return fmt.Errorf("write environment=NAME, first-deployment=yes or despite-incident=yes")
+		if !found || !slices.Contains([]string{"environment", "despite-incident", "first-deployment", "commit"}, key) {
+			return fmt.Errorf("write environment=NAME, first-deployment=yes, despite-incident=yes or commit=HASH")
 		}
 		given[key] = value
 		return nil

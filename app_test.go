@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/incident"
 )
@@ -67,5 +68,24 @@ func TestNothingIsDeployedDuringAnIncident(t *testing.T) {
 		if (err != nil) != (c.refused != "") || err != nil && !strings.Contains(err.Error(), c.refused) {
 			t.Errorf("%s: %v", c.name, err)
 		}
+	}
+}
+
+// TestNobodyClaimsToHaveLooked: what is synthesised without the account's credentials says that no table was read, and with
+// those of another account nothing is.
+func TestNobodyClaimsToHaveLooked(t *testing.T) {
+	e, err := environments.Named("production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	t.Setenv("CDK_DEFAULT_ACCOUNT", "")
+	if err := guard(t.Context(), e, &said); err != nil || !strings.Contains(said.String(), "not checked, for want of credentials") {
+		t.Errorf("without credentials: %v, said %q", err, said.String())
+	}
+	t.Setenv("CDK_DEFAULT_ACCOUNT", "999999999999")
+	err = guard(t.Context(), e, &said)
+	if err == nil || !strings.Contains(err.Error(), "account 999999999999") || !strings.Contains(err.Error(), "is unknown") || !strings.Contains(err.Error(), "-c despite-incident=yes") {
+		t.Errorf("with credentials of another account: %v", err)
 	}
 }

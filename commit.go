@@ -3,12 +3,25 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 
 	git "github.com/go-git/go-git/v5"
 )
 
 // unknownCommit is what a stack says that was deployed from no repository: its backup says so and fails.
 const unknownCommit = "unknown"
+
+// commitGiven is the commit that -c commit= names, "" without it: what is deployed from an archive is in no repository, and a
+// restore of the whole system knows which commit the archive is of.
+func commitGiven(given map[string]any) (string, error) {
+	commit, _ := given["commit"].(string)
+	if commit != "" && !fullHash.MatchString(commit) {
+		return "", fmt.Errorf("-c commit=%s is no commit: write its full hash of 40 hexadecimal digits", commit)
+	}
+	return commit, nil
+}
+
+var fullHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
 // commitOf is the full hash of what the directory has checked out. With changes on top of it, it is no commit that anybody else
 // has, and is marked: the backup of the infrastructure could not archive what was deployed.

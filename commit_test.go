@@ -48,3 +48,12 @@ func TestWhatIsDeployedIsNamed(t *testing.T) {
 		t.Errorf("with a change it is %q", got)
 	}
 }
+
+func TestACommitThatIsGivenIsAFullHash(t *testing.T) {
+	const full = "5d3c1f0a9b8e7d6c5b4a39281706f5e4d3c2b1a0"
+	for text, works := range map[string]bool{full: true, "": true, "HEAD": false, full[:7]: false} {
+		if got, err := commitGiven(map[string]any{"commit": text}); (err == nil) != works || works && got != text {
+			t.Errorf("%q gives %q, %v", text, got, err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -16,12 +17,18 @@ import (
 )
 
 // guard refuses to synthesise for a deployment while an incident is open or a fence is owed in either region: a deployment
-// could undo what they did. It looks only where it can: the CDK command line sets CDK_DEFAULT_ACCOUNT when it has
-// credentials, and without those nothing can be deployed. A table that does not exist is a first deployment; one that
+// could undo what they did. The CDK command line sets CDK_DEFAULT_ACCOUNT when it has credentials. Without any, nothing can be
+// deployed, so that templates are made, and it is said that nobody looked. With those of another account it might be deployed all
+// the same, through roles that trust that account: this is refused. A table that does not exist is a first deployment; one that
 // cannot be read is unknown, and unknown refuses too.
-func guard(ctx context.Context, e *environment.Environment) error {
-	if os.Getenv("CDK_DEFAULT_ACCOUNT") != e.Account {
+func guard(ctx context.Context, e *environment.Environment, warnings io.Writer) error {
+	switch account := os.Getenv("CDK_DEFAULT_ACCOUNT"); account {
+	case e.Account:
+	case "":
+		_, _ = fmt.Fprintf(warnings, "not checked, for want of credentials: whether an incident is open or a fence is owed in %s or %s\n", e.Regions.Primary, e.Regions.Recovery)
 		return nil
+	default:
+		return fmt.Errorf("nothing is deployed: the credentials are of account %s, so whether an incident is open in account %s of environment %s is unknown; sign in to that account, or synthesise without credentials%s", account, e.Account, e.Name, how)
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -29,6 +36,9 @@ func guard(ctx context.Context, e *environment.Environment) error {
 		return config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithRetryMaxAttempts(2))
 	})
 }
+
+// how is how a refusal is overridden.
+const how = "; if it has to be, write -c despite-incident=yes"
 
 // patience is how long both regions may take to answer: one that does not is unknown.
 const patience = 30 * time.Second
@@ -50,7 +60,6 @@ func look(ctx context.Context, e *environment.Environment, configured func(ctx c
 
 // judge says whether what a region knows of incidents allows a deployment.
 func judge(region string, present incident.Incident, err error) error {
-	const how = "; if it has to be, write -c despite-incident=yes"
 	switch {
 	case failure.Is(err, failure.NotFound):
 		return nil // no table yet

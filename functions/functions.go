@@ -46,7 +46,7 @@ type Function struct {
 }
 
 // All are all functions, in the order of their names within each group.
-func All() []Function { return append(OfRecovery(), OfBackup()...) }
+func All() []Function { return slices.Concat(OfRecovery(), OfRestore(), OfBackup()) }
 
 // OfRecovery are the functions of the recovery stack.
 func OfRecovery() []Function {
@@ -54,13 +54,13 @@ func OfRecovery() []Function {
 		watched(),
 		failover(),
 		telling(),
-		restores(),
 		failbacks(),
-		restoreTests(),
 		ready(),
-		rebuilding(),
 	)
 }
+
+// OfRestore are the functions of the restore stack.
+func OfRestore() []Function { return slices.Concat(restores(), restoreTests(), rebuilding()) }
 
 // OfBackup are the functions of the backup stack.
 func OfBackup() []Function { return append(backup(), keeping()...) }

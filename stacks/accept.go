@@ -66,7 +66,7 @@ var wildcards = []struct{ part, reason string }{
 	{":role/aws-service-role/replication.elasticfilesystem", "EFS names its service-linked role; it exists since the first replication, and the right is checked all the same."},
 	{":schedule/default/", "The schedules of this environment, by its prefix: which of them run follows the role of the region."},
 	{":role/cdk-hnb659fds", "CDK deploys by the roles that its bootstrapping made for this account and region."},
-	{":role/", "CloudFormation names the roles that it makes after the stack: these are the roles of one stack of this environment, and none of a person."},
+	{":role/", "CloudFormation names the roles; the path is of those that one stack of this environment makes for one service in this region, and none of a person."},
 	{":alarm:*", "CloudWatch checks the description of alarms on all of them; the function asks for this environment's by name."},
 	{":rule/", "The rules of this environment, by its prefix."},
 	{":healthcheck/*", "AWS chooses the identifier of a health check."},

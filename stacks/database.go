@@ -139,6 +139,7 @@ func (w *workload) replica(props *awsrds.CfnDBInstanceProps) {
 
 func (w *workload) monitoring() awsiam.Role {
 	role := awsiam.NewRole(w.Stack, jsii.String("database-monitoring"), &awsiam.RoleProps{
+		Path:      jsii.String(w.env.RolePath(w.region, w.name, "monitoring.rds")),
 		AssumedBy: w.confused("monitoring.rds.amazonaws.com"), Description: jsii.String("Enhanced monitoring of the database in " + w.region),
 		ManagedPolicies: &[]awsiam.IManagedPolicy{awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/AmazonRDSEnhancedMonitoringRole"))},
 	})

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,6 +99,12 @@ func exercise(t *testing.T) *environment.Environment {
 	e.Database.Keys = environment.Keys{Primary: "alias/acso-exercise-database", Recovery: "alias/acso-exercise-database"}
 	e.Buckets = environment.Buckets{Backups: "acso-exercise-backups", Data: "acso-exercise-data", Compliance: "acso-exercise-compliance-reports"}
 	e.Parameters = "/acso/exercise"
+	// It runs production's images: how images are replicated is one setting for all repositories of an account and region.
+	var images []environment.ExistingImage
+	for _, s := range e.Services {
+		images = append(images, environment.ExistingImage{Name: s.Name, Repository: "acso-production/" + s.Name})
+	}
+	e.Imports.Primary.Images, e.Imports.Recovery.Images = images, images
 	c := &e.Contacts
 	for _, contact := range []*environment.Contact{
 		&c.OnCall, &c.IncidentCommander, &c.TechnicalLead, &c.CommunicationsLead, &c.BusinessContinuityManager, &c.Management,
@@ -117,6 +124,12 @@ var nameProperties = []string{
 	"RepositoryName", "RoleName", "ServiceName", "StateMachineName", "TableName", "TopicName", "TrailName", "QueueName",
 }
 
+// singletons are the resources of which an account and region has one, whoever makes it.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-settings-configure.html
+var singletons = []string{"AWS::ECR::ReplicationConfiguration", "AWS::ECR::RegistryPolicy"}
+
+const ofTheAccount = " of the account"
+
 // names are the names that an environment takes in the account, with the region for all but what is global.
 func (a *assembly) names() map[string]string {
 	taken := map[string]string{}
@@ -130,6 +143,9 @@ func (a *assembly) names() map[string]string {
 					taken[t.Stack+" "+r.Type+" "+name] = id
 				}
 			}
+			if slices.Contains(singletons, r.Type) {
+				taken[t.Stack+" "+r.Type+ofTheAccount] = id
+			}
 		}
 	}
 	return taken
@@ -137,6 +153,7 @@ func (a *assembly) names() map[string]string {
 
 func TestEnvironmentsShareNoName(t *testing.T) {
 	all := map[string]*assembly{"production": synthesised(t)}
+	accounts := map[string]string{"production": named(t, "production").Account}
 	for name, e := range map[string]*environment.Environment{"test": named(t, "test"), "exercise": exercise(t)} {
 		a, err := synthesise(e)
 		if err != nil {
@@ -145,7 +162,10 @@ func TestEnvironmentsShareNoName(t *testing.T) {
 		if len(a.templates) != len(all["production"].templates) {
 			t.Errorf("%s has %d stacks and production %d", name, len(a.templates), len(all["production"].templates))
 		}
-		all[name] = a
+		all[name], accounts[name] = a, e.Account
+	}
+	if accounts["exercise"] != accounts["production"] || accounts["test"] == accounts["production"] {
+		t.Errorf("the accounts are %v", accounts)
 	}
 	seen := map[string]string{}
 	for name, a := range all {
@@ -154,6 +174,9 @@ func TestEnvironmentsShareNoName(t *testing.T) {
 			t.Errorf("%s has only %d names: does the test still find them?", name, len(names))
 		}
 		for taken := range names {
+			if strings.HasSuffix(taken, ofTheAccount) {
+				taken = accounts[name] + " " + taken
+			}
 			if other, clash := seen[taken]; clash {
 				t.Errorf("%s and %s both make %s", name, other, taken)
 			}

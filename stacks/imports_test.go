@@ -78,7 +78,7 @@ var parts = []part{
 			for _, s := range x.Cluster.Services {
 				refs = append(refs, x.Cluster.Name+"/"+s.Service, s.LogGroup)
 			}
-			return refs
+			return append(refs, x.Cluster.TaskRoles...)
 		},
 	},
 	{

@@ -322,8 +322,8 @@ func TestNoRoleOfAFunctionMayTouchIdentities(t *testing.T) {
 		// Schedules follow the role of the region, and an update of one hands over its own role; a rebuild registers tasks with
 		// theirs. Neither reaches the roles of people.
 		own := id[strings.Index(id, "/")+1:]
-		if strings.HasPrefix(own, "followrole") && strings.Contains(string(text), ":role/acso-production-backup*") ||
-			strings.HasPrefix(own, "rebuildservices") && strings.Contains(string(text), ":role/acso-production-workload*") {
+		if strings.HasPrefix(own, "followrole") && strings.Contains(string(text), ":role/acso-production/us-") && strings.Contains(string(text), "/backup/scheduler/*") ||
+			strings.HasPrefix(own, "rebuildservices") && strings.Contains(string(text), ":role/acso-production/us-") && strings.Contains(string(text), "/workload/ecs-tasks/*") {
 			text = []byte(strings.Replace(string(text), `"iam:PassRole"`, "", 1))
 		}
 		// The build that deploys the workload again takes on the roles of the CDK, as everybody who deploys does.

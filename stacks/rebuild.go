@@ -16,7 +16,7 @@ const rebuildMinutes = 100
 
 // rebuilding is the project that deploys the workload of this region again, from the archive of what was deployed. It exists
 // before it is needed, since a restore of the whole system cannot wait for roles.
-func (r *recovery) rebuilding() {
+func (r *restore) rebuilding() {
 	name := r.env.RebuildProject()
 	logs := r.logGroup("rebuild-logs", "/aws/codebuild/"+name, r.foundation.data)
 	backups := "arn:aws:s3:::" + r.env.BucketIn(r.region, r.env.Buckets.Backups)
@@ -45,7 +45,7 @@ func (r *recovery) rebuilding() {
 // buildspec checks the archive before it unpacks it, and deploys the stacks of the workload alone: without a database, which
 // comes from its snapshot, and despite the incident that the restore itself holds. What it exports is the network that the
 // database goes into.
-func (r *recovery) buildspec(backups string) string {
+func (r *restore) buildspec(backups string) string {
 	bucket := strings.TrimPrefix(backups, "arn:aws:s3:::")
 	output := func(key string) string {
 		return fmt.Sprintf(`jq -er '.["%s-workload"].%s' outputs.json`, r.env.Prefix(), key)

@@ -31,19 +31,20 @@ func (a *app) recovery(s *storage) *recovery {
 		r.deploy(function)
 	}
 	for _, machine := range statemachines.All() {
-		if !aboutBackups(machine) {
+		if !aboutBackups(machine) && !aboutRestores(machine) {
 			r.machine(machine, f)
 		}
 	}
 	r.triggers()
-	r.restoreTests()
-	r.rebuilding()
 	r.dashboard()
 	return r
 }
 
-// aboutBackups tells the machines of the backup stack from those of the recovery stack.
+// aboutBackups tells the machines of the backup stack from the others.
 func aboutBackups(m statemachines.Machine) bool { return strings.Contains(m.Name, "backup") }
+
+// aboutRestores tells the machines of the restore stack from the others.
+func aboutRestores(m statemachines.Machine) bool { return strings.Contains(m.Name, "restore") }
 
 // deployFunction makes a function and the schedule that it has.
 func (p *place) deployFunction(f functions.Function, in *foundation, files *storage, dead awssqs.IQueue) {

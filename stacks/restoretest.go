@@ -13,14 +13,14 @@ import (
 
 // restoreTests is where restores are tested: a network corner that only functions reach and that reaches nothing, a bucket in
 // which nothing lives longer than a day, and the rule that clears away after a test that could not do it itself.
-func (r *recovery) restoreTests() {
+func (r *restore) restoreTests() {
 	r.throwawayNetwork()
 	r.throwawayBucket()
 	r.clearOnEnd()
 }
 
 // throwawayNetwork: the groups have names, since a test finds them by name and takes no others.
-func (r *recovery) throwawayNetwork() {
+func (r *restore) throwawayNetwork() {
 	name := jsii.String(r.env.RestoreTest())
 	group := awsec2.NewSecurityGroup(r.Stack, jsii.String("restoretest-access"), &awsec2.SecurityGroupProps{
 		Vpc: r.foundation.vpc, SecurityGroupName: name, Description: jsii.String("Throwaway databases of restore tests: functions only, and nothing outwards"), AllowAllOutbound: jsii.Bool(false),
@@ -33,7 +33,7 @@ func (r *recovery) throwawayNetwork() {
 }
 
 // throwawayBucket has no versions and no lock, so that what a test deletes is gone.
-func (r *recovery) throwawayBucket() {
+func (r *restore) throwawayBucket() {
 	made := awss3.NewCfnBucket(r.Stack, jsii.String("restoretest"), &awss3.CfnBucketProps{
 		BucketName: jsii.String(r.env.RestoreTestBucket(r.region)), BucketEncryption: encryption(r.foundation.data), PublicAccessBlockConfiguration: closed(),
 		OwnershipControls: &awss3.CfnBucket_OwnershipControlsProperty{Rules: &[]any{&awss3.CfnBucket_OwnershipControlsRuleProperty{ObjectOwnership: jsii.String("BucketOwnerEnforced")}}},
@@ -51,7 +51,7 @@ func (r *recovery) throwawayBucket() {
 
 // clearOnEnd starts the clearing when a test ended otherwise than by its own states: no Catch runs when one is aborted or
 // times out. After its own end there is nothing to clear, and the clearing says so.
-func (r *recovery) clearOnEnd() {
+func (r *restore) clearOnEnd() {
 	target := r.env.MachineARN(r.region, "clear-test-restore")
 	role := r.role("clear-restoretest", "events.amazonaws.com", "Starts the clearing after a restore test",
 		grant.Grant{Actions: []string{"states:StartExecution"}, Resources: []string{target}})

@@ -3,6 +3,7 @@ package stacks
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -20,9 +21,10 @@ type role struct {
 }
 
 // role makes a role that a service takes on, with exactly the grants. Its name is CloudFormation's choice: IAM is global,
-// and the same stack exists in two regions.
+// and the same stack exists in two regions. Its path says whose it is, so that who may pass it on can be told.
 func (p *place) role(id, service, description string, grants ...grant.Grant) *role {
 	r := awsiam.NewRole(p.Stack, jsii.String(id+"-role"), &awsiam.RoleProps{
+		Path:      jsii.String(p.env.RolePath(p.region, p.name, strings.TrimSuffix(service, ".amazonaws.com"))),
 		AssumedBy: p.confused(service), Description: jsii.String(description + " in " + p.region),
 	})
 	all := &role{Role: r, frozen: r.WithoutPolicyUpdates(&awsiam.WithoutPolicyUpdatesOptions{AddGrantsToResources: jsii.Bool(false)})}

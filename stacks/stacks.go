@@ -55,7 +55,10 @@ func New(o Options) (awscdk.App, error) {
 	points := app.backup(copies, nil)
 	app.backup(originals, points)
 
-	app.dns(app.recovery(originals), app.recovery(copies))
+	there, here := app.recovery(originals), app.recovery(copies)
+	app.restore(there)
+	app.restore(here)
+	app.dns(there, here)
 	app.access(home)
 
 	for _, tag := range *tags("Application", e.Application, "Environment", e.Name, "ManagedBy", "cdk") {
@@ -94,6 +97,7 @@ func zones(region string) []string { return []string{region + "a", region + "b"}
 type place struct {
 	awscdk.Stack
 	env     *environment.Environment
+	name    string // without the environment's: recovery
 	region  string
 	options Options
 }
@@ -108,14 +112,14 @@ func (a *app) place(region, name, description string) *place {
 		CrossRegionReferences: jsii.Bool(true),
 		TerminationProtection: jsii.Bool(true),
 		AnalyticsReporting:    jsii.Bool(false),
-		// CloudFormation takes templates of up to 1 MB, and the machines of the recovery stack need most of it.
+		// CloudFormation takes templates of up to 1 MB, and the machines' texts are much of one: docs/decisions/0012.
 		// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 		SuppressTemplateIndentation: jsii.Bool(true),
 	})
 	awscdk.NewCfnOutput(stack, jsii.String(infrastructure.CommitOutput), &awscdk.CfnOutputProps{
 		Description: jsii.String("The commit that this was deployed from"), Value: jsii.String(a.options.Commit),
 	})
-	return &place{Stack: stack, env: e, region: region, options: a.options}
+	return &place{Stack: stack, env: e, name: name, region: region, options: a.options}
 }
 
 // active tells whether the region is the one that serves in normal operation.

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/acso/disaster-recovery/internal/grant"
@@ -76,27 +77,26 @@ func alarmRaised(names ...string) map[string]any {
 
 // releaseOnEnd frees the lock of an execution that its own states could not: no Catch runs when one is aborted or times out.
 func (r *recovery) releaseOnEnd() {
-	r.releaseBy(r.env.EndedRule(), "failover", "incident")
-	r.releaseBy(r.env.RestoreEndedRule(), "restore-point-in-time", "restorelock")
-	r.releaseBy(r.env.RebuildEndedRule(), "restore-full-system", "rebuildlock")
-	r.releaseBy(r.env.FailbackEndedRule(), "failback", "failbacklock")
+	r.releaseBy(r.env.EndedRule(), "failover", "incident", r.dead)
+	r.releaseBy(r.env.FailbackEndedRule(), "failback", "failbacklock", r.dead)
 }
 
-func (r *recovery) releaseBy(name, machine, handler string) {
-	function := r.env.FunctionARN(r.region, handler)
-	ended := r.rule(rule{
+// releaseBy has a function of the same stack release the lock of a machine.
+func (p *place) releaseBy(name, machine, handler string, dead awssqs.IQueue) {
+	function := p.env.FunctionARN(p.region, handler)
+	ended := p.rule(rule{
 		name: name, description: "Releases the lock of a " + machine + " that ended otherwise than by its own states",
 		pattern: map[string]any{
 			"source": []string{"aws.states"}, "detail-type": []string{"Step Functions Execution Status Change"},
-			"detail": map[string]any{"status": []string{"FAILED", "TIMED_OUT", "ABORTED"}, "stateMachineArn": []string{r.env.MachineARN(r.region, machine)}},
+			"detail": map[string]any{"status": []string{"FAILED", "TIMED_OUT", "ABORTED"}, "stateMachineArn": []string{p.env.MachineARN(p.region, machine)}},
 		},
 		target: &awsevents.CfnRule_TargetProperty{Id: jsii.String(handler), Arn: jsii.String(function)},
-	}, r.dead)
-	permission := awslambda.NewCfnPermission(r.Stack, jsii.String(handler+"-from-rule"), &awslambda.CfnPermissionProps{
+	}, dead)
+	permission := awslambda.NewCfnPermission(p.Stack, jsii.String(handler+"-from-rule"), &awslambda.CfnPermissionProps{
 		Action: jsii.String("lambda:InvokeFunction"), FunctionName: jsii.String(function),
 		Principal: jsii.String("events.amazonaws.com"), SourceArn: ended.AttrArn(),
 	})
-	permission.Node().AddDependency(r.Stack.Node().FindChild(jsii.String(handler)))
+	permission.Node().AddDependency(p.Stack.Node().FindChild(jsii.String(handler)))
 }
 
 // topics reach the emergency response team and whom it tells, one topic for each role. The address of the environment file is

@@ -1,9 +1,10 @@
 // Package followrole has a region's schedules, rules and alarms follow its role, once a minute: what starts backups and what
-// pages people is enabled where the system is active, and silent in the region that is not.
+// pages people is enabled where the system is active, and silent in the region that is not. It says in metrics which one that
+// is, and how long the recovery took that made it so, for the dashboards of both regions.
 //
 // It decides no role: it takes the one that an incident decided last, from its own region's table or, for a region that was
 // dead meanwhile, from the other one's. It refuses to guess: without a role nothing is changed. It changes nothing but whether
-// something is enabled, and nothing that is as it should be.
+// something is enabled, and nothing that is as it should be. It says no recovery time that nobody measured.
 package followrole
 
 import (
@@ -22,6 +23,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/switching"
 )
 
 // Event is an example input.
@@ -69,13 +71,13 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	for _, a := range following.Alarms(e, e.Regions.Recovery) {
 		alarms = append(alarms, arn("cloudwatch", "alarm:"+a.Name))
 	}
-	return append(incident.ActiveGrants(e, region),
+	return append(append(incident.ActiveGrants(e, region), switching.Grants()...),
 		grant.Grant{Actions: []string{"dynamodb:PutItem"}, Resources: []string{arn("dynamodb", "table/"+e.IncidentTable())}},
 		grant.Grant{Actions: []string{"scheduler:ListSchedules"}, Resources: []string{"*"}},
 		grant.Grant{Actions: []string{"scheduler:GetSchedule", "scheduler:UpdateSchedule"}, Resources: []string{arn("scheduler", "schedule/default/"+e.Prefix()+"-*")}},
-		// An update hands the schedule's role over anew. CloudFormation names roles after the stack.
+		// An update hands the schedule's role over anew.
 		// https://docs.aws.amazon.com/scheduler/latest/UserGuide/security_iam_service-with-iam.html
-		grant.Grant{Actions: []string{"iam:PassRole"}, Resources: []string{e.StackRoles("backup")}},
+		grant.Grant{Actions: []string{"iam:PassRole"}, Resources: []string{e.RolesOf(region, "backup", "scheduler")}},
 		grant.Grant{Actions: []string{"events:DescribeRule", "events:EnableRule", "events:DisableRule"}, Resources: rules},
 		grant.Grant{Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{arn("cloudwatch", "alarm:*")}},
 		grant.Grant{Actions: []string{"cloudwatch:EnableAlarmActions", "cloudwatch:DisableAlarmActions"}, Resources: alarms},
@@ -96,7 +98,7 @@ func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
 	if err := h.adopt(ctx, role); err != nil {
 		return out, err
 	}
-	err = errors.Join(h.schedules(ctx, &out), h.rules(ctx, &out), h.alarms(ctx, &out))
+	err = errors.Join(h.schedules(ctx, &out), h.rules(ctx, &out), h.alarms(ctx, &out), h.tell(ctx, role))
 	return out, err
 }
 

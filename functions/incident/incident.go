@@ -185,10 +185,6 @@ func (h *Handler) ask(ctx context.Context, in Input) (Output, error) {
 }
 
 // close ends the incident. Only a finished failover starts a cool-down: after a false alarm the next one may be real.
-//
-// The recovery time runs from the last moment the old primary was seen serving, so it is never too short; when it was
-// never seen serving, from the first moment it was seen down. When nobody looked, it is not known: the opening of the
-// incident is no beginning of an outage.
 func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 	switch in.Outcome {
 	case incident.Recovered, incident.StoodDown, incident.FailedClean, incident.FailedDirty:
@@ -207,18 +203,8 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 	if old := h.p.Environment.Pair(h.p.Region()); in.Outcome == incident.Recovered && i.Fence.State == incident.FenceOwed {
 		out.Left = append(out.Left, "the fence of "+old+" is owed: leave the probe enabled, it completes it when "+old+" answers; a failback is refused until then")
 	}
-	if looked := !i.Seen.FirstDown.IsZero() || !i.Seen.LastServing.IsZero(); looked && in.Outcome == incident.Recovered {
-		since := i.OpenedAt
-		if !i.Seen.FirstDown.IsZero() && i.Seen.FirstDown.Before(since) {
-			since = i.Seen.FirstDown
-		}
-		if !i.Seen.LastServing.IsZero() && i.Seen.LastServing.Before(since) {
-			since = i.Seen.LastServing
-		}
-		if i.Drain != nil { // until then it served, as planned
-			since = i.Drain.BeganAt
-		}
-		seconds := i.EndedAt.Sub(since).Seconds()
+	if took, known := i.RecoveryTime(h.p.Environment.Domain.TTL.Std()); known {
+		seconds := took.Seconds()
 		out.RTOSeconds = &seconds
 	}
 	return out, nil

@@ -78,7 +78,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		grant.Grant{Actions: []string{"ecs:DescribeServices", "ecs:UpdateService"}, Resources: services},
 		grant.Grant{Actions: []string{"ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition", "application-autoscaling:DescribeScalableTargets"}, Resources: []string{"*"}},
 		// The roles that the deployment made for the tasks: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
-		grant.Grant{Actions: []string{"iam:PassRole"}, Resources: []string{e.StackRoles("workload")}},
+		grant.Grant{Actions: []string{"iam:PassRole"}, Resources: e.TaskRoles(region)},
 		grant.Grant{
 			Actions:   []string{"application-autoscaling:RegisterScalableTarget"},
 			Resources: []string{fmt.Sprintf("arn:aws:application-autoscaling:%s:%s:scalable-target/*", region, e.Account)},

@@ -92,7 +92,7 @@ func (h *Handler) group(ctx context.Context) (string, error) {
 		return "", failure.FromAWS(err, "%s", op)
 	}
 	if len(out.SecurityGroups) != 1 {
-		return "", failure.New(failure.NotFound, op, "EC2 lists %d of that name, and a throwaway database goes into no other", len(out.SecurityGroups)).Next("deploy the recovery stack")
+		return "", failure.New(failure.NotFound, op, "EC2 lists %d of that name, and a throwaway database goes into no other", len(out.SecurityGroups)).Next("deploy the restore stack")
 	}
 	return aws.ToString(out.SecurityGroups[0].GroupId), nil
 }

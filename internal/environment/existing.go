@@ -106,6 +106,10 @@ func (r *rules) existingCluster(e *Environment, field string, c ExistingCluster)
 		}
 	}
 	r.eachService(e, field+".services", entries)
+	r.refuse(len(c.TaskRoles) > 0, field+".taskRoles", "lists none", "list the task role and the execution role of every service", field+".services")
+	for i, role := range c.TaskRoles {
+		r.shape(fmt.Sprintf("%s.taskRoles[%d]", field, i), role, roleShape)
+	}
 }
 
 func (r *rules) existingImages(e *Environment, field string, images []ExistingImage) {

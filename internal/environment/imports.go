@@ -63,6 +63,8 @@ type ExistingCluster struct {
 	Name string `json:"name"`
 	// Every service of the environment, as it is called in this cluster.
 	Services []ExistingService `json:"services"`
+	// The ARNs of the roles that its tasks run and are started with. A restore of the whole system hands them to task definitions.
+	TaskRoles []string `json:"taskRoles"`
 }
 
 // ExistingService is an ECS service that exists already.
@@ -100,7 +102,7 @@ func (n ExistingNetwork) Imported() bool {
 func (b ExistingBalancer) Imported() bool { return b != ExistingBalancer{} }
 
 // Imported tells whether the cluster exists already.
-func (c ExistingCluster) Imported() bool { return c.Name != "" || len(c.Services) > 0 }
+func (c ExistingCluster) Imported() bool { return c.Name != "" || len(c.Services)+len(c.TaskRoles) > 0 }
 
 // service is the entry of a service; the empty one when the cluster is made.
 func (c ExistingCluster) service(name string) (ExistingService, bool) {

@@ -1,6 +1,9 @@
 package environment
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Pair is the other region of the pair.
 func (e *Environment) Pair(region string) string {
@@ -186,15 +189,24 @@ func (e *Environment) LogGroup(region string) string {
 	return "/aws/" + e.Application + "/" + e.Name + "/agents"
 }
 
-// stackRunes is how much of a stack's name CloudFormation puts before the name of a role that it makes: a role's name has 64
-// characters, of which the role's own and a random part take the rest. Seen in deployments; AWS publishes no number.
-const stackRunes = 24
+// RolePath is the IAM path of the roles that a stack has in a region for one service, such as scheduler or ecs-tasks. Their
+// names are CloudFormation's choice: IAM is global, and the same stack exists in two regions. The path says whose they are,
+// and a policy can name all roles below it: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+func (e *Environment) RolePath(region, stack, service string) string {
+	return "/" + strings.Join([]string{e.Prefix(), region, stack, service}, "/") + "/"
+}
 
-// StackRoles is the pattern of the roles that CloudFormation makes for a stack: backup, recovery or workload. The roles of
-// people have names of their own and are not among them.
-func (e *Environment) StackRoles(stack string) string {
-	name := e.Prefix() + "-" + stack
-	return fmt.Sprintf("arn:aws:iam::%s:role/%s*", e.Account, name[:min(len(name), stackRunes)])
+// RolesOf is the pattern of the ARNs of these roles. The roles of people lie under no path and are never among them.
+func (e *Environment) RolesOf(region, stack, service string) string {
+	return fmt.Sprintf("arn:aws:iam::%s:role%s*", e.Account, e.RolePath(region, stack, service))
+}
+
+// TaskRoles are the roles of the services' tasks in a region: ARNs, or the pattern of those that the workload stack makes.
+func (e *Environment) TaskRoles(region string) []string {
+	if existing := e.Existing(region).Cluster; existing.Imported() {
+		return existing.TaskRoles
+	}
+	return []string{e.RolesOf(region, "workload", "ecs-tasks")}
 }
 
 // PersonRole is the IAM role of people: reader, auditor, operator or break-glass.

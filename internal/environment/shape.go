@@ -54,6 +54,8 @@ var (
 	listenerShape   = Shape{`^arn:aws:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:listener/app/[A-Za-z0-9-]+/[0-9a-f]+/[0-9a-f]+$`, 256, "the ARN of a listener of an Application Load Balancer", "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/acso/50dc6c495c0c9188/f2f7dc8efc522ab2"}
 	// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html
 	clusterShape = Shape{`^[A-Za-z0-9_-]+$`, 255, "an ECS name: letters, digits, hyphens and underscores", "acso-cluster"}
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: a path, and a name of at most 64 characters.
+	roleShape = Shape{`^arn:aws:iam::[0-9]{12}:role(/[A-Za-z0-9+=,.@_-]+)+$`, 600, "the ARN of an IAM role", "arn:aws:iam::111122223333:role/acso-tasks"}
 	// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 	logGroupShape = Shape{`^[A-Za-z0-9._/#-]+$`, 512, "the name of a log group", "/ecs/acso/supervisor"}
 	// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
@@ -102,7 +104,7 @@ func Shapes() map[string]Shape {
 			"network.vpc": vpcShape, "network.range": rangeShape, "network.publicSubnets[]": subnetShape, "network.privateSubnets[]": subnetShape,
 			"network.databaseSubnets[]": subnetShape, "network.routeTables[]": routeTableShape, "network.databaseACL": aclShape,
 			"balancer.listener": listenerShape, "balancer.securityGroup": groupShape, "balancer.name": hostShape, "balancer.hostedZone": zoneShape,
-			"cluster.name": clusterShape, "cluster.services[].name": serviceShape, "cluster.services[].service": clusterShape, "cluster.services[].logGroup": logGroupShape,
+			"cluster.name": clusterShape, "cluster.services[].name": serviceShape, "cluster.services[].service": clusterShape, "cluster.services[].logGroup": logGroupShape, "cluster.taskRoles[]": roleShape,
 			"database": instanceShape, "files": filesShape, "data": existingBucketShape, "images[].name": serviceShape, "images[].repository": repositoryShape,
 		} {
 			all[side+field] = shape

@@ -22,6 +22,8 @@ const (
 	Switch           = "Switch"                  // 1 sends clients to the recovery region, 0 to the primary
 	PrimaryUnhealthy = "PrimaryUnhealthy"        // 1 when the active region was seen down, 0 when it was seen serving
 	LossBound        = "ReplicaLossBoundSeconds" // upper bound of what would be lost, in seconds
+	Active           = "Active"                  // 1 in the region that serves, as that region knows it, 0 in the other
+	RecoveryTime     = "RecoverySeconds"         // how long clients were without the system until this region had taken over
 )
 
 // Datum is one data point of a metric.

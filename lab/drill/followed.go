@@ -13,7 +13,9 @@ import (
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/internal/switching"
 	"github.com/acso/disaster-recovery/lab/asl"
+	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
 )
 
@@ -29,7 +31,7 @@ var followed = []Scenario{
 			r.at(at+150*time.Minute, func() {})
 		},
 		judge: func(r *run) []Invariant {
-			return []Invariant{r.slotsGoOn(), r.chainsBeginFull(), r.silent(), r.switchedByRole()}
+			return []Invariant{r.slotsGoOn(), r.chainsBeginFull(), r.silent(), r.switchedByRole(), r.historyTold()}
 		},
 	},
 	{
@@ -91,6 +93,32 @@ func (r *run) slotsGoOn() Invariant {
 		slots++
 	}
 	return verdict(name, slots > 3, "%d slots have their points", slots)
+}
+
+// historyTold: the metric behind the dashboards' RTO history says how long clients were without the system, in the region that
+// took over and in no other, and both regions say which of them is active.
+func (r *run) historyTold() Invariant {
+	const name = "the recovery time is told as clients had it"
+	here := r.env.Regions.Recovery
+	said := func(region, metric string) (float64, bool) {
+		return r.world.Metrics.Worst(region, switching.Namespace, metric, cloudwatch.Dimensions("Environment", r.env.Name))
+	}
+	took, measured := said(here, switching.RecoveryTime)
+	if !measured {
+		return verdict(name, false, "%s says no recovery time", here)
+	}
+	if other, too := said(r.env.Regions.Primary, switching.RecoveryTime); too {
+		return verdict(name, false, "%s, which was not activated, says %.0f s", r.env.Regions.Primary, other)
+	}
+	if active, _ := said(here, switching.Active); active != 1 {
+		return verdict(name, false, "%s does not say that it is active", here)
+	}
+	// A probe a minute: what is told may be longer than the outage by the time in which nobody looked, and never shorter.
+	outage := r.world.Traffic.Outage().Longest.Length()
+	if told := time.Duration(took * float64(time.Second)); told < outage || told > outage+5*time.Minute {
+		return verdict(name, false, "%s is told, and clients were without the system for %s", told.Round(time.Second), outage.Round(time.Second))
+	}
+	return verdict(name, true, "%.0f s, of which clients were without the system for %.0f s", took, outage.Seconds())
 }
 
 // chainsBeginFull: the first point that the region took by itself refers to nothing.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
 )
 
@@ -239,16 +238,4 @@ func (r *run) neitherLocked() Invariant {
 		}
 	}
 	return verdict("both locks are free", true, "they are")
-}
-
-// stillGone: nothing was deployed.
-func (r *run) stillGone(region string) Invariant {
-	deployed := len(r.world.ECS.Workloads(region)) + len(r.world.RDS.Instances(region))
-	running := 0
-	for _, x := range r.world.States.Executions() {
-		if x.Status() == asl.Running {
-			running++
-		}
-	}
-	return verdict("nothing was deployed", deployed == 0 && running == 0, "%d services and databases in %s", deployed, region)
 }

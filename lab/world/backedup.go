@@ -113,7 +113,7 @@ func (w *World) laySchedules() {
 			name := e.MachineName(s.Machine)
 			w.Scheduler.Create(region, scheduler.Schedule{
 				Name: e.Prefix() + "-" + s.Name, Expression: s.Expression, Input: s.Input, TargetARN: w.States.ARN(region, name),
-				RoleARN: "arn:aws:iam::" + e.Account + ":role/" + e.Prefix() + "-backup-" + s.Name, Disabled: region != e.Regions.Primary,
+				RoleARN: "arn:aws:iam::" + e.Account + ":role" + e.RolePath(region, "backup", "scheduler") + s.Name, Disabled: region != e.Regions.Primary,
 				Invoke: func(payload json.RawMessage) error {
 					_, err := w.States.Start(region, name, "", payload)
 					return err

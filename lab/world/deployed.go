@@ -13,7 +13,7 @@ const commit = "5d3c1f0a9b8e7d6c5b4a39281706f5e4d3c2b1a0"
 // layStacks deploys the stacks of a region, as far as CloudFormation tells of them, and puts their commit into the repository.
 func (w *World) layStacks(region string) {
 	w.Sources.Push(commit, map[string]string{"app.go": "package main\n", "stacks/stacks.go": "package stacks\n"})
-	for _, name := range []string{"foundation", "storage", "workload", "backup", "recovery"} {
+	for _, name := range []string{"foundation", "storage", "workload", "backup", "recovery", "restore"} {
 		w.Stacks.Put(region, w.stack(region, name, commit))
 	}
 }

@@ -86,11 +86,12 @@ func (w *World) rebuild(region string, variables map[string]string) map[string]s
 	}
 	if len(w.ECS.Workloads(region)) == 0 {
 		var setups []ecs.Setup
+		roles := "arn:aws:iam::" + e.Account + ":role" + e.RolePath(region, "workload", "ecs-tasks")
 		for _, s := range e.Services {
 			setups = append(setups, ecs.Setup{
 				Name: e.Service(region, s.Name), Short: s.Name, Critical: s.Tier == environment.Critical, Max: 2 * s.Desired,
 				Containers: []types.ContainerDefinition{w.container(region, s.Name)}, Size: ecs.Size{CPU: "1024", Memory: "2048"},
-				TaskRole: "arn:aws:iam::" + e.Account + ":role/" + e.Prefix() + "-workload-task", ExecutionRole: "arn:aws:iam::" + e.Account + ":role/" + e.Prefix() + "-workload-execution",
+				TaskRole: roles + "task", ExecutionRole: roles + "execution",
 			})
 		}
 		w.ECS.Begin(region, e.Cluster(region), e.RegionalName(region), e.DatabaseIn(region), setups...)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/acso/disaster-recovery/stacks/sighting"
 	"github.com/acso/disaster-recovery/stacks/template"
 )
 
@@ -35,7 +36,8 @@ type Price struct {
 	Key, What string
 	USD       map[string]float64 // by class; the class "" when there is one price
 	Unit      string
-	Source    string
+	Source    string                       // AWS's page that has the price now
+	Seen      map[string]sighting.Sighting // where the figure was found, by class
 }
 
 // Line is one line of an estimate.

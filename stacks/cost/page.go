@@ -29,17 +29,29 @@ func Page(environment string, prices Prices, lines []Line) string {
 		fmt.Fprintf(&page, "%s in %s", dollars(total[region]), region)
 	}
 	fmt.Fprintf(&page, ".\n\nComputed by `drctl cost` from the templates and `stacks/cost/prices.yaml`, whose prices are of %s. A month has %.0f\nhours. A recovery region that has taken over runs its services at full size; then both columns cost what the active\none does.\n\n", prices.Read, prices.Hours)
-	page.WriteString("| What | Region | Quantity | Unit | Price | A month |\n|---|---|---:|---|---:|---:|\n")
+	fmt.Fprintf(&page, "The price list is our own, and AWS's was not read. *Seen* names the page on which a price was found, AWS's own or others', and\nthat page's date; prices for %s of the sum are **not confirmed** by any page. The name of a line links to where AWS has its price\nnow.\n\n", dollars(unseen(lines)))
+	page.WriteString("| What | Region | Quantity | Unit | Price | Seen | A month |\n|---|---|---:|---|---:|---|---:|\n")
 	for _, l := range lines {
 		what := strings.ReplaceAll(l.What, "{class}", l.Class)
-		fmt.Fprintf(&page, "| [%s](%s) | %s | %s | %s | %s | %s |\n", what, l.Source, l.Region, quantity(l.Quantity), l.Unit, price(l.USD), dollars(l.Total()))
+		fmt.Fprintf(&page, "| [%s](%s) | %s | %s | %s | %s | %s | %s |\n", what, l.Source, l.Region, quantity(l.Quantity), l.Unit, price(l.USD), l.Seen[l.Class], dollars(l.Total()))
 	}
 	page.WriteString("\n## What is assumed\n\nNo template says these. Put your own figures into `stacks/cost/prices.yaml`.\n\n| Assumption | Value |\n|---|---:|\n")
 	for _, a := range prices.Assumptions {
 		fmt.Fprintf(&page, "| %s | %g |\n", a.What, a.Value)
 	}
-	page.WriteString("\nState transitions are measured in the lab: the states that one execution of a machine enters. Left out because they are\nsmall or depend on use: requests to S3, DynamoDB, KMS, SQS, SNS and EventBridge, queries of the hosted zone, traces,\ncustom metrics, certificates, data events of the audit trail, and the executions of a failover itself.\n")
+	page.WriteString("\nState transitions are measured in the lab: the states that one execution of a machine enters. Left out because they are\nsmall or depend on use: requests to S3, DynamoDB, KMS, SQS, SNS and EventBridge, queries of the hosted zone, traces,\ncustom metrics, certificates, data events of the audit trail, rotated versions of keys, and the executions of a failover itself.\n")
 	return page.String()
+}
+
+// unseen is what the lines come to whose price was found on no page.
+func unseen(lines []Line) float64 {
+	sum := 0.0
+	for _, l := range lines {
+		if !l.Seen[l.Class].Made() {
+			sum += l.Total()
+		}
+	}
+	return sum
 }
 
 func dollars(v float64) string {

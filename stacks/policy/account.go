@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,7 +21,9 @@ type Account struct {
 type Role struct {
 	ARN      string
 	Name     string // logical name in its template
+	Stack    string // of its template
 	Region   string
+	Trusted  []string // the services that may take it on
 	Policies Policies
 	Foreign  []string // policies of AWS's, whose text is in no template
 }
@@ -47,13 +50,20 @@ func Load(templates []*template.Template) (*Account, error) {
 
 func readRole(t *template.Template, id string) (*Role, error) {
 	arn, _ := t.Resolve(map[string]any{"Fn::GetAtt": []any{id, "Arn"}}).(string)
-	role := &Role{ARN: arn, Name: id, Region: t.Region}
+	role := &Role{ARN: arn, Name: id, Stack: t.Stack, Region: t.Region}
 	if managed, ok := t.Get(id, "ManagedPolicyArns").([]any); ok {
 		for _, policy := range managed {
 			if text, _ := policy.(string); strings.HasPrefix(text, "arn:aws:iam::aws:") {
 				role.Foreign = append(role.Foreign, text)
 			}
 		}
+	}
+	trust, err := Read(t.Get(id, "AssumeRolePolicyDocument"))
+	if err != nil {
+		return nil, fmt.Errorf("its trust: %w", err)
+	}
+	for _, s := range trust {
+		role.Trusted = append(role.Trusted, s.Principals...)
 	}
 	inline, _ := t.Get(id, "Policies").([]any)
 	for _, item := range inline {
@@ -99,10 +109,10 @@ func (a *Account) attachedTo(t *template.Template, id string) []*Role {
 	arn := t.Resolve(map[string]any{"Ref": id})
 	var all []*Role
 	for _, role := range a.roles {
-		if role.Region != t.Region {
+		if role.Region != t.Region || role.Stack != t.Stack {
 			continue
 		}
-		named := slices.ContainsFunc(names, func(name any) bool { return role.ARN == fmt.Sprintf("arn:aws:iam::%s:role/%v", t.Account, name) })
+		named := slices.Contains(names, t.Resolve(map[string]any{"Ref": role.Name}))
 		managed, _ := t.Get(role.Name, "ManagedPolicyArns").([]any)
 		if named || slices.Contains(managed, arn) {
 			all = append(all, role)
@@ -164,6 +174,15 @@ func (a *Account) RoleOf(region, kind, nameProperty, roleProperty, name string) 
 		}
 	}
 	return nil, fmt.Errorf("no template has %s %s in %s", kind, name, region)
+}
+
+// Roles are all roles of the templates, ordered by region and ARN.
+func (a *Account) Roles() []*Role {
+	var all []*Role
+	for _, key := range slices.Sorted(maps.Keys(a.roles)) {
+		all = append(all, a.roles[key])
+	}
+	return all
 }
 
 // ByARN is a role that a template of the region has; nil when none has it.

@@ -18,9 +18,10 @@ func Page(e *environment.Environment, templates []*template.Template) (string, e
 	}
 	var page strings.Builder
 	fmt.Fprintf(&page, "# Service quotas that %s needs\n\n", e.Prefix())
-	fmt.Fprintf(&page, "Computed from `environments/%s.yaml` and the templates by `drctl quotas`; AWS's defaults as documented on %s.\n", e.Name, table.Read)
+	fmt.Fprintf(&page, "Computed from `environments/%s.yaml` and the templates by `drctl quotas`; AWS's defaults as they were written down on %s.\n", e.Name, table.Read)
 	page.WriteString("An account may have other quotas than the defaults: `drctl doctor` asks where an API says so, the Service Quotas\nconsole shows the rest by the code in brackets. What is marked **raise** is more than the default: have it raised in\nboth regions before the first deployment, since the recovery region carries everything after a failover.\n\n")
-	fmt.Fprintf(&page, "| Service | Quota | %s | %s | Account | Default | |\n|---|---|---:|---:|---:|---:|---|\n", e.Regions.Primary, e.Regions.Recovery)
+	page.WriteString("*Seen* names the page on which a default was found, AWS's own or others', and that page's date; where it says **not confirmed**, none was.\nThe name of a quota links to where AWS has it now.\n\n")
+	fmt.Fprintf(&page, "| Service | Quota | %s | %s | Account | Default | Seen | |\n|---|---|---:|---:|---:|---:|---|---|\n", e.Regions.Primary, e.Regions.Recovery)
 	for _, r := range rows {
 		verdict := "enough"
 		if !r.Enough() {
@@ -30,8 +31,8 @@ func Page(e *environment.Environment, templates []*template.Template) (string, e
 		if r.Code != "" {
 			name += " (" + r.Code + ")"
 		}
-		fmt.Fprintf(&page, "| %s | %s | %s | %s | %s | %s | %s |\n", r.Service, name,
-			r.need(e.Regions.Primary), r.need(e.Regions.Recovery), r.need("account"), grouped(r.Default), verdict)
+		fmt.Fprintf(&page, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", r.Service, name,
+			r.need(e.Regions.Primary), r.need(e.Regions.Recovery), r.need("account"), grouped(r.Default), r.Seen, verdict)
 	}
 	page.WriteString("\nHow the needs are computed: snapshots are those of every interval for as long as automated backups are kept, and one a\nday after that; databases include one for a restore test and one for the replica of a failback; vCPUs are those of all\nservices at the largest count that their scaling allows; concurrency is what is reserved, and beyond that either the 100\nthat AWS keeps unreserved or what all state machines call at once, whichever is more; everything else is counted in the\ntemplates.\n")
 	return page.String(), nil

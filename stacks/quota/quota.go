@@ -15,6 +15,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/stacks/sighting"
 	"github.com/acso/disaster-recovery/stacks/template"
 )
 
@@ -30,13 +31,14 @@ type Table struct {
 // Quota is one service quota.
 type Quota struct {
 	Service, Name string
-	Code          string   // in Service Quotas; "" when it is not known
-	ServiceCode   string   `yaml:"serviceCode"` // the service's there
-	Default       int      // AWS's, before any raise
-	Scope         string   // region, account or stack
-	Need          string   // how the need is computed; "" when Count says it
-	Count         []string // the resource types that are counted
-	Source        string
+	Code          string            // in Service Quotas; "" when it is not known
+	ServiceCode   string            `yaml:"serviceCode"` // the service's there
+	Default       int               // AWS's, before any raise
+	Scope         string            // region, account or stack
+	Need          string            // how the need is computed; "" when Count says it
+	Count         []string          // the resource types that are counted
+	Source        string            // AWS's page that has the default now
+	Seen          sighting.Sighting // where the figure was found
 }
 
 // Row is a quota with what a deployment needs of it, by region; account-wide quotas are under "account".

@@ -54,7 +54,7 @@ func TestNeeds(t *testing.T) {
 		t.Error("a need above the default counts as covered")
 	}
 	page, err := quota.Page(e, templates)
-	if err != nil || !strings.Contains(page, "**raise**") || !strings.Contains(page, "1,000,000") {
+	if err != nil || !strings.Contains(page, "**raise**") || !strings.Contains(page, "10,000,000") || !strings.Contains(page, "**not confirmed**") || !strings.Contains(page, "[AWS](https://docs.aws.amazon.com/scheduler/") {
 		t.Errorf("%v in %s", err, page)
 	}
 }

@@ -1,7 +1,9 @@
 package template
 
-// kinds are the resource types whose Ref and ARN follow from a property that names them. In the ARN's pattern, %r, %a and
-// %n stand for the region, the account and the name.
+import "cmp"
+
+// kinds are the resource types whose Ref and ARN follow from a property that names them. In the ARN's pattern, %r, %a, %n
+// and %p stand for the region, the account, the name and the path, which IAM's names have.
 var kinds = map[string]struct {
 	name     string // property
 	arn      string
@@ -15,7 +17,7 @@ var kinds = map[string]struct {
 	"AWS::SQS::Queue":                  {name: "QueueName", arn: "arn:aws:sqs:%r:%a:%n"},
 	"AWS::S3::Bucket":                  {name: "BucketName", arn: "arn:aws:s3:::%n"},
 	"AWS::Logs::LogGroup":              {name: "LogGroupName", arn: "arn:aws:logs:%r:%a:log-group:%n:*"},
-	"AWS::IAM::Role":                   {name: "RoleName", arn: "arn:aws:iam::%a:role/%n"},
+	"AWS::IAM::Role":                   {name: "RoleName", arn: "arn:aws:iam::%a:role%p%n"},
 	"AWS::IAM::ManagedPolicy":          {name: "ManagedPolicyName", arn: "arn:aws:iam::%a:policy/%n", refIsARN: true},
 	"AWS::KMS::Key":                    {arn: "arn:aws:kms:%r:%a:key/%n"},
 	"AWS::KMS::ReplicaKey":             {arn: "arn:aws:kms:%r:%a:key/%n"},
@@ -71,6 +73,8 @@ func (t *Template) attribute(id, attribute string) string {
 			arn = append(arn, t.Account...)
 		case 'n':
 			arn = append(arn, t.name(id)...)
+		case 'p':
+			arn = append(arn, cmp.Or(t.Text(id, "Path"), "/")...)
 		}
 	}
 	return string(arn)

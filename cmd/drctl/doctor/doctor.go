@@ -55,32 +55,46 @@ const patience = 10 * time.Second
 func (d *Doctor) Examine(ctx context.Context) []Check {
 	checks := d.tools(ctx)
 	configs := map[string]aws.Config{}
-	for _, region := range d.regions() {
+	for _, region := range d.deployed() {
 		config, check := d.credentials(ctx, region)
 		checks = append(checks, check)
 		if check.Result == Pass {
 			configs[region] = config
 		}
 	}
-	for _, region := range d.regions() {
+	for _, region := range d.deployed() {
 		config, signedIn := configs[region]
-		for _, examine := range []func(context.Context, aws.Config, string) Check{d.bootstrapped, d.snapshotQuota, d.replicated, d.incident} {
-			if signedIn {
-				checks = append(checks, d.bounded(ctx, func(ctx context.Context) Check { return examine(ctx, config, region) }))
-			}
-		}
-		if signedIn {
-			checks = append(checks, d.quotas(ctx, config, region)...)
-		}
 		if !signedIn {
 			checks = append(checks, Check{Name: "account in " + region, Result: Unknown, Detail: "nothing was asked without credentials", Todo: "sign in first"})
+			continue
 		}
+		looks := []func(context.Context, aws.Config, string) Check{d.bootstrapped}
+		if d.ofThePair(region) {
+			looks = append(looks, d.snapshotQuota, d.replicated, d.incident)
+		}
+		for _, examine := range looks {
+			checks = append(checks, d.bounded(ctx, func(ctx context.Context) Check { return examine(ctx, config, region) }))
+		}
+		checks = append(checks, d.quotas(ctx, config, region)...)
 	}
 	return checks
 }
 
-func (d *Doctor) regions() []string {
-	return []string{d.Environment.Regions.Primary, d.Environment.Regions.Recovery}
+// controlPlane is the region of Route 53's control plane, where the names' stack is whatever the pair is, and where the quotas of
+// global services are kept. https://docs.aws.amazon.com/servicequotas/latest/userguide/intro.html
+const controlPlane = "us-east-1"
+
+// deployed are the regions that have stacks.
+func (d *Doctor) deployed() []string {
+	regions := []string{d.Environment.Regions.Primary, d.Environment.Regions.Recovery}
+	if !d.ofThePair(controlPlane) {
+		regions = append(regions, controlPlane)
+	}
+	return regions
+}
+
+func (d *Doctor) ofThePair(region string) bool {
+	return region == d.Environment.Regions.Primary || region == d.Environment.Regions.Recovery
 }
 
 func (d *Doctor) bounded(ctx context.Context, examine func(context.Context) Check) Check {

@@ -155,3 +155,21 @@ func TestWithoutTemplatesTheNeedsAreUnknown(t *testing.T) {
 		t.Errorf("%+v", checks)
 	}
 }
+
+// TestTheRegionOfTheNamesIsExaminedToo: the names' stack is in us-east-1 whatever the pair is, and CDK has to be there.
+func TestTheRegionOfTheNamesIsExaminedToo(t *testing.T) {
+	e := production(t)
+	e.Regions.Primary, e.Regions.Recovery = "eu-west-1", "eu-central-1"
+	d := &Doctor{Environment: e, Tool: goodTools, Clock: wall{}, Config: func(context.Context, string) (aws.Config, error) {
+		return aws.Config{}, errors.New("no profile")
+	}}
+	asked := map[string]bool{}
+	for _, c := range d.Examine(context.Background()) {
+		asked[c.Name] = true
+	}
+	for _, name := range []string{"credentials for eu-west-1", "account in eu-central-1", "credentials for us-east-1", "account in us-east-1"} {
+		if !asked[name] {
+			t.Errorf("no check is called %s: %v", name, asked)
+		}
+	}
+}

@@ -13,10 +13,6 @@ import (
 	"github.com/acso/disaster-recovery/stacks/template"
 )
 
-// globalQuotas is the region in which the quotas of global services are kept.
-// https://docs.aws.amazon.com/servicequotas/latest/userguide/intro.html
-const globalQuotas = "us-east-1"
-
 // needs are the quotas that the synthesised templates need, as docs/quotas.md computes them.
 func (d *Doctor) needs() ([]quota.Row, error) {
 	if d.Needs != nil {
@@ -41,7 +37,7 @@ func (d *Doctor) quotas(ctx context.Context, config aws.Config, region string) [
 	var checks []Check
 	for _, row := range rows {
 		need := row.Needs[region]
-		if row.Scope == "account" && region == globalQuotas {
+		if row.Scope == "account" && region == controlPlane {
 			need = row.Needs["account"]
 		}
 		if need == 0 || row.Need == "snapshots" {

@@ -53,6 +53,8 @@ func TestAMistakeInAnImportNamesFieldAndFix(t *testing.T) {
 		{"listener: arn:aws:elasticloadbalancing:us-west-2:111122223333", "listener: arn:aws:elasticloadbalancing:us-west-2:999999999999", "imports.recovery.balancer.listener", "belongs to account 999999999999"},
 		{"        - {name: threat-hunter, service: legacy-threat-hunter, logGroup: /ecs/legacy/threat-hunter}\n", "", "imports.primary.cluster.services", "does not list threat-hunter, and a part is imported whole or not at all: add threat-hunter"},
 		{"{name: threat-hunter, service: legacy-threat-hunter,", "{name: threat-hunters, service: legacy-threat-hunter,", "imports.primary.cluster.services[1].name", `"threat-hunters" is no service of this environment: write a name that services lists`},
+		{`"arn:aws:iam::111122223333:role/legacy/tasks"`, "legacy/tasks", "imports.primary.cluster.taskRoles[0]", "is not the ARN of an IAM role"},
+		{`["arn:aws:iam::111122223333:role/legacy/tasks", "arn:aws:iam::111122223333:role/legacy/execution"]`, "[]", "imports.primary.cluster.taskRoles", "lists none: list the task role and the execution role"},
 		{"service: legacy-threat-hunter,", "service: legacy-supervisor,", "imports.primary.cluster.services[1].service", "is the service of supervisor too"},
 		{"    database: acso-production-db\n", "    database: acso-db\n", "imports.primary.database", "acso-db differs from database.identifier (acso-production-db), by which the functions know it: write the same in both"},
 		{"    database: acso-production-db\n", "", "imports.recovery.database", "cannot be the replica of a database that is yet to be made: import the primary's database too"},

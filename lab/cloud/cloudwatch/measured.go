@@ -3,6 +3,8 @@ package cloudwatch
 import (
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
 // Measured lists the metrics of a region that have ever had a value, each as namespace, name and its dimensions as
@@ -17,4 +19,18 @@ func (s *Service) Measured(region string) [][]string {
 	}
 	slices.SortFunc(all, slices.Compare)
 	return all
+}
+
+// Worst is the highest value that a metric ever had, of those that are kept; ok is false when it never had one.
+func (s *Service) Worst(region, namespace, name string, dimensions []types.Dimension) (worst float64, ok bool) {
+	m := s.metrics[key(region, namespace, name, dimensions)]
+	if m == nil {
+		return 0, false
+	}
+	for i, b := range m.minutes {
+		if i == 0 || b.maximum > worst {
+			worst = b.maximum
+		}
+	}
+	return worst, len(m.minutes) > 0
 }
