@@ -13,6 +13,7 @@ import (
 // gone is what the lab knows of a system that was lost, and when what of it came back.
 type gone struct {
 	files, parameters []string // as they were
+	row               string   // key of a row that was deleted
 	asked             time.Time
 	restoreCalled     time.Time // the snapshot that became the database was asked for
 	database          time.Time // it was available
