@@ -92,7 +92,7 @@ var hinderedBackups = []Scenario{
 		Name: "backup-infrastructure-skew", Expected: Recovered, machine: "backup-infrastructure",
 		Sentence: "A backup was taken by a clock 40 s ahead, and a stack is deployed meanwhile: the next one waits until its own time is later, and has the deployment.",
 		prepare: func(r *run) {
-			r.world.Sources.Push(later, map[string]string{"app.go": "package main // later\n"})
+			r.world.Sources.Push(laterFiles())
 			at := r.moment()
 			r.at(at, func() {
 				r.skewBoth(40 * time.Second)
