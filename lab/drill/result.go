@@ -28,6 +28,7 @@ type Result struct {
 	failing bool // the scenario's expected end is a failure: the objectives cannot hold
 	// What crash tests count.
 	killed                 bool
+	takenOver              bool // an execution that an alarm started came before the redrive, and gave back what the killed one had taken
 	transitions, mutations int
 	promotions             int
 	dualWriters            int

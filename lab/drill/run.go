@@ -102,7 +102,7 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &run{scenario: s, options: o, env: o.Environment, live: map[string]bool{}, triggers: map[string][]func(){}, stopped: map[*stepfunctions.Execution]bool{}}
-	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines, Active: r.active(), Recent: s.recent, Scheduled: s.scheduled})
+	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines, Active: r.active(), Recent: s.recent, Scheduled: s.scheduled, Begin: s.begins})
 	for _, f := range o.Faults {
 		if err := r.world.Cloud.CheckFault(f); err != nil {
 			return nil, InputError{err}

@@ -21,6 +21,7 @@ type Scenario struct {
 	recent     bool          // it became so a moment ago: the cool-down runs
 	lossless   bool          // a planned switchover: no write may be lost, and clients wait no longer than its parts take
 	scheduled  bool          // backups start by their schedules
+	begins     time.Time     // when its world begins; zero means the lab's epoch
 	prepare    func(*run)
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
 	more       func(*run) []Invariant // of a failover, beside what every failover is judged by; may be nil
