@@ -54,6 +54,21 @@ var rebuilds = []Scenario{
 		},
 	},
 	{
+		Name: "system-lost-forged-archive", Expected: FailedClean, machine: rebuildMachine, limit: testLimit,
+		Sentence: "Somebody wrote a recovery point whose digests all agree, with a file in the archive that the commit does not have: the build compares it with the commit, and deploys nothing.",
+		prepare: func(r *run) {
+			r.loseSystem(func() {
+				r.world.ForgeInfrastructure()
+				r.say("fault", r.env.Regions.Primary, "the newest infrastructure is forged")
+				r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`)
+			})
+			r.operator(time.Minute, world.Answer{Approved: true})
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{r.causeNames("its files are tree"), r.causeNames("Nothing was changed"), r.stillGone(r.env.Regions.Primary), r.neitherLocked()}
+		},
+	},
+	{
 		Name: "system-lost-newest-corrupt", Expected: Recovered, machine: rebuildMachine, limit: testLimit,
 		Sentence: "The newest snapshot does not restore, and the newest configuration failed its verification: the ones before are taken, and it is said.",
 		prepare: func(r *run) {
@@ -155,6 +170,40 @@ var rebuilds = []Scenario{
 		judge: func(r *run) []Invariant { return append(r.rebuilt(r.env.Regions.Primary), r.abortWas("refused")) },
 	},
 	{
+		Name: "system-lost-twice", Expected: Recovered, machine: rebuildMachine, limit: testLimit,
+		Sentence: "Two people rebuild the system at once, and the alarm on the region goes off meanwhile: the lock refuses the second restore and the failover.",
+		prepare: func(r *run) {
+			r.loseSystem(func() {
+				r.rebuildIn(r.env.Regions.Primary, r.today())
+				r.after(time.Second, func() { r.startIn(r.env.Regions.Primary, `{"at":"latest"}`) })
+			})
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("RestoreEverything", r.alarm)
+		},
+		judge: func(r *run) []Invariant {
+			return append(r.rebuilt(r.env.Regions.Primary), r.refused(rebuildMachine, 1), r.refused("failover", 1), verdict("nothing is promoted", len(r.observed.promotions) == 0, "%d promotions", len(r.observed.promotions)))
+		},
+	},
+	{
+		Name: "system-lost-no-capacity", Expected: FailedDirty, machine: rebuildMachine, limit: testLimit,
+		Sentence: "Everything is restored, and the region has room for half of the tasks: what does not run is named, and how to go on.",
+		prepare: func(r *run) {
+			r.loseSystem(func() { r.rebuildIn(r.env.Regions.Primary, `{"at":"latest"}`) })
+			r.operator(time.Minute, world.Answer{Approved: true})
+			r.when("StartServices", func() {
+				r.world.ECS.SetCapacity(r.env.Regions.Primary, 5)
+				r.say("fault", r.env.Regions.Primary, "there is room for 5 tasks")
+			})
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{
+				r.causeNames("tasks:"), r.causeNames("redrive"), r.neitherLocked(), r.oneWriter(),
+				r.same("files are those of the point, byte for byte", r.gone.files, r.filesNow()),
+				r.same("the configuration is that of the point", r.gone.parameters, r.parametersNow(r.env.Regions.Primary)),
+			}
+		},
+	},
+	{
 		Name: "system-lost-refused", Expected: StoodDown, machine: rebuildMachine, limit: testLimit,
 		Sentence: "The person who is asked says no: nothing is deployed.",
 		prepare: func(r *run) {
@@ -194,7 +243,6 @@ func (r *run) loseSystem(then func()) {
 
 // lose deletes the workload of both regions, and lets somebody act when it was noticed.
 func (r *run) lose(then func()) {
-	r.layInfrastructure()
 	r.remember()
 	r.breaks(r.env.Regions.Primary, "the workload of both regions is deleted")
 	for _, region := range []string{r.env.Regions.Primary, r.env.Regions.Recovery} {
@@ -219,17 +267,6 @@ func (r *run) rebuildIn(region, input string) {
 	r.gone.asked, r.restoring.region = r.world.Sim.Now(), region
 	r.gone.watch(r, region)
 	r.startIn(region, input)
-}
-
-// layInfrastructure makes sure that there is a verified point of the infrastructure in both regions.
-func (r *run) layInfrastructure() {
-	primary := r.env.Regions.Primary
-	for _, o := range r.world.S3.Objects(r.env.BucketIn(primary, r.env.Buckets.Backups)) {
-		if kind, _, ok := manifest.ParseKey(o.Key); ok && kind == retention.Infrastructure {
-			return
-		}
-	}
-	r.world.PutInfrastructure()
 }
 
 // corruptArchive damages the archive of the newest infrastructure point behind S3's back.

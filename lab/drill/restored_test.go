@@ -11,6 +11,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/rebuild"
 	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/codebuild"
 	"github.com/acso/disaster-recovery/lab/cloud/rds"
 	"github.com/acso/disaster-recovery/statemachines"
 )
@@ -57,6 +58,13 @@ func TestPlannedStepsAreWhatTheLabDraws(t *testing.T) {
 		"keep the old database under another name":                     {d.Rename},
 		"put the restored database in its place":                       {d.Rename},
 		"rebuild the replica, its first backup included":               {d.Rename, d.Create, d.FirstBackup, d.Modify},
+	}
+	build := codebuild.Defaults()
+	if low, high := sum(rds.Span(build.Provision), rds.Span(build.Deploy)); rebuild.Steps(storage)[0].LowSeconds != int(low.Seconds()) || rebuild.Steps(storage)[0].HighSeconds != int(high.Seconds()) {
+		t.Errorf("%+v: the lab draws %s to %s", rebuild.Steps(storage)[0], low, high)
+	}
+	if low, high := sum(d.Restore, perGiB, d.FirstBackup); rebuild.Steps(storage)[1].LowSeconds != int(low.Seconds()) || rebuild.Steps(storage)[1].HighSeconds != int(high.Seconds()) {
+		t.Errorf("%+v: the lab draws %s to %s", rebuild.Steps(storage)[1], low, high)
 	}
 	found := 0
 	plan := restore.Plan{Mode: restore.Replace, Database: true, Data: &restore.Point{To: restore.Files}, Configuration: &restore.Point{}}

@@ -83,6 +83,8 @@ type run struct {
 	passage   passage
 	ticks     []tick
 	misplaced []string      // throwaway databases that were seen outside of their network
+	tried     int           // calls against production, with the rights of a test
+	taken     []string      // those that were not refused
 	answers   []string      // of functions that the script called by itself
 	returns   time.Duration // a dead primary comes back so long after it died; 0 for never
 	expecting int           // things that the script has still to do before the run may end
