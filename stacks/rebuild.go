@@ -39,12 +39,12 @@ func (r *restore) rebuilding() {
 		}},
 	})
 	project.Node().AddDependency(role.policy)
-	accept(project, both("CodeBuildProjectSourceRepoUrl", "It has no source repository: it takes the archive from the backup bucket, and checks its digest before it unpacks it."))
+	accept(project, both("CodeBuildProjectSourceRepoUrl", "It has no source repository: it takes the archive from the backup bucket, and checks its digest, and its files against the commit, before it uses them."))
 }
 
-// buildspec checks the archive before it unpacks it, and deploys the stacks of the workload alone: without a database, which
-// comes from its snapshot, and despite the incident that the restore itself holds. What it exports is the network that the
-// database goes into.
+// buildspec checks the archive before it uses it, its digest and then its files against the commit, and deploys the stacks of
+// the workload alone: without a database, which comes from its snapshot, and despite the incident that the restore itself
+// holds. What it exports is the network that the database goes into.
 func (r *restore) buildspec(backups string) string {
 	bucket := strings.TrimPrefix(backups, "arn:aws:s3:::")
 	output := func(key string) string {
@@ -60,7 +60,14 @@ func (r *restore) buildspec(backups string) string {
 		`      - test -n "$ACSO_COMMIT" -a -n "$ACSO_INCIDENT"`,
 		fmt.Sprintf(`      - aws s3api get-object --bucket %s --key "$ACSO_ARCHIVE" --version-id "$ACSO_ARCHIVE_VERSION" archive.tar.gz`, bucket),
 		`      - echo "$ACSO_ARCHIVE_SHA256  archive.tar.gz" | sha256sum -c || { echo "the archive is not the archive of commit $ACSO_COMMIT"; exit 1; }`,
+		// The commit object in the archive has to have the commit's hash, and the files the tree that it names. Attributes in the
+		// tree must not have git change what it hashes.
+		`      - tar xzOf archive.tar.gz commit > commit.object`,
+		`      - test "$(git hash-object -t commit commit.object)" = "$ACSO_COMMIT" || { echo "the archive is not the archive of commit $ACSO_COMMIT, its commit is another"; exit 1; }`,
 		"      - mkdir source && tar xzf archive.tar.gz --strip-components=1 -C source",
+		`      - git init -q compared && mkdir -p compared/.git/info && echo "* -text -filter -ident -working-tree-encoding" > compared/.git/info/attributes`,
+		`      - git --git-dir=compared/.git --work-tree=source -c core.fileMode=true -c core.autocrlf=false add -A -f .`,
+		`      - test "$(git --git-dir=compared/.git write-tree)" = "$(sed -n '1s/^tree //p' commit.object)" || { echo "the archive is not the archive of commit $ACSO_COMMIT, its files are others"; exit 1; }`,
 		"  build:",
 		"    commands:",
 		"      - cd source",

@@ -17,7 +17,6 @@ type failoverCommand struct {
 	Fenced bool   `name:"fenced-by-hand" help:"With --mode manual: vouch that you made sure yourself that the old primary takes no writes."`
 	Yes    bool   `short:"y" help:"Answer yes to every line of the checklist that is unknown, and start."`
 	Force  bool   `help:"Start although a line of the checklist failed. The procedure makes its own safety checks all the same."`
-	Abort  string `name:"abort-at" placeholder:"STATE" help:"With --lab: have a person abort it when it enters this state."`
 	Name   string `placeholder:"NAME" help:"What the execution is called: started again with the same name and input while it runs, it is the same one."`
 	JSON   bool   `name:"json" help:"Print how it ended as one JSON object, and nothing else."`
 	here
@@ -32,9 +31,6 @@ func (failoverCommand) Help() string {
 func (c *failoverCommand) Run(ctx context.Context, a *app) error {
 	if c.Fenced && c.Mode != "manual" {
 		return mistake{fmt.Errorf("--fenced-by-hand: it goes with --mode manual")}
-	}
-	if c.Abort != "" && !c.Lab {
-		return mistake{fmt.Errorf("--abort-at: a person decides on AWS, with Ctrl-C or drctl abort; it goes with --lab only")}
 	}
 	return c.on(ctx, a, func(ctx context.Context, o *operate.Operator) error {
 		to, err := c.target(ctx, o)

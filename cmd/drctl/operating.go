@@ -57,12 +57,18 @@ type here struct {
 	Lab    bool   `help:"Do it in a lab of its own instead of on AWS: two healthy regions, on virtual time."`
 	Seed   seed   `default:"1" placeholder:"N" help:"With --lab: where random durations come from (default: 1)."`
 	Answer string `enum:",yes,no" default:"" placeholder:"yes|no" help:"With --lab: what a person answers when the machine asks."`
+	Abort  string `name:"abort-at" placeholder:"STATE" help:"With --lab: have a person abort it when it enters this state."`
+
+	lost bool // with --lab: the workload of both regions is gone
 }
 
 func (c *here) on(ctx context.Context, a *app, work func(context.Context, *operate.Operator) error) error {
 	if !c.Lab {
 		if c.Answer != "" {
 			return mistake{fmt.Errorf("--answer: a person decides on AWS, when the question is known; it goes with --lab only")}
+		}
+		if c.Abort != "" {
+			return mistake{fmt.Errorf("--abort-at: a person decides on AWS, with Ctrl-C or drctl abort; it goes with --lab only")}
 		}
 		return c.operating.on(ctx, a, work)
 	}
@@ -71,7 +77,11 @@ func (c *here) on(ctx context.Context, a *app, work func(context.Context, *opera
 		return mistake{err}
 	}
 	c.sign(a)
-	return operate.InLab(ctx, env, uint64(c.Seed), func(ctx context.Context, _ *world.World, o *operate.Operator) error { return work(ctx, o) })
+	lab := operate.InLab
+	if c.lost {
+		lab = operate.InLostLab
+	}
+	return lab(ctx, env, uint64(c.Seed), func(ctx context.Context, _ *world.World, o *operate.Operator) error { return work(ctx, o) })
 }
 
 // region checks a region of the command line; "" is the default.

@@ -3,15 +3,18 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"time"
 
 	"github.com/acso/disaster-recovery/internal/restore"
 )
 
 type restoreStartCommand struct {
-	At     string   `required:"" placeholder:"TIME" help:"The moment: RFC 3339 with a zone, or latest."`
+	At     string   `required:"" placeholder:"TIME" help:"The moment: RFC 3339 with a zone, or latest; with --system also a date, which means its last moment in UTC."`
+	System bool     `help:"Everything is gone: rebuild the whole system from its backups (restore-full-system). With --lab the lab's workload is deleted first."`
 	Beside bool     `help:"Restore beside what is live instead of in its place."`
 	What   []string `enum:"database,data,configuration" placeholder:"PART" help:"What to restore: database, data, configuration; may be repeated (default: all three)."`
-	Reason string   `required:"" placeholder:"TEXT" help:"Why: whoever approves reads it."`
+	Reason string   `placeholder:"TEXT" help:"Why: whoever approves reads it. Required, unless with --system."`
 	starting
 }
 
@@ -22,6 +25,20 @@ func (restoreStartCommand) Help() string {
 
 // Run starts a restore and watches it.
 func (c *restoreStartCommand) Run(ctx context.Context, a *app) error {
+	if c.System {
+		if c.Beside || len(c.What) > 0 || c.Reason != "" {
+			return mistake{fmt.Errorf("--system: the whole system is restored to a date and nothing else; leave out --beside, --what and --reason")}
+		}
+		input, err := json.Marshal(ofSystem(c.At))
+		if err != nil {
+			return err
+		}
+		c.lost = true
+		return c.start(ctx, a, "restore-full-system", input)
+	}
+	if c.Reason == "" {
+		return mistake{fmt.Errorf("--reason: say why; whoever approves reads it")}
+	}
 	mode := restore.Replace
 	if c.Beside {
 		mode = restore.Beside
@@ -35,6 +52,14 @@ func (c *restoreStartCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return c.start(ctx, a, "restore-point-in-time", input)
+}
+
+// ofSystem is the input of a restore of the whole system: a date, or a moment.
+func ofSystem(at string) map[string]string {
+	if _, err := time.Parse(time.DateOnly, at); err == nil {
+		return map[string]string{"date": at}
+	}
+	return map[string]string{"at": at}
 }
 
 type restoreWatchCommand struct {

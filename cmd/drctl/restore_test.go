@@ -39,3 +39,40 @@ func TestRestorePlanRefusesAndNamesTheNearest(t *testing.T) {
 		t.Errorf("exit %d: %s", status, complaints.String())
 	}
 }
+
+// The whole system: the lab loses it first, and both the plan and the restore say what they are made from.
+func TestTheWholeSystemIsPlannedAndRestored(t *testing.T) {
+	text := strings.Join(strings.Fields(string(printed(t, []string{"restore", "plan", "--lab", "--system", "--at", "2026-03-03"}))), " ")
+	for _, words := range []string{
+		"rebuild us-east-1 as of 2026-03-03T", "database: from snapshot acso-production-db-20260303-", "of work is given up", "deployed again: commit ",
+		"restore the application data", "side by side a guess of the lab", "What leans on control planes in us-east-1", "IAM: the stacks make and change roles", "A person has to approve it",
+	} {
+		if !strings.Contains(text, words) {
+			t.Errorf("the plan does not say %q:\n%s", words, text)
+		}
+	}
+	stdout, stderr, status := person("", "restore", "start", "--lab", "--system", "--at", "latest", "--answer", "yes", "--by", "kim", "--abort-at", "DeployInfrastructure")
+	stdout = strings.Join(strings.Fields(stdout), " ")
+	if status != exitBad || !strings.Contains(stdout, "kim asked at") || !strings.Contains(stdout, "the stacks of the workload were deployed") {
+		t.Errorf("aborted, it ends with %d: %s\n%s", status, stderr, stdout)
+	}
+}
+
+func TestARestoreRefusesWhatDoesNotGoTogether(t *testing.T) {
+	for _, c := range []struct {
+		words string
+		args  []string
+	}{
+		{"--system", []string{"restore", "plan", "--lab", "--system", "--at", "latest", "--beside"}},
+		{"--system", []string{"restore", "plan", "--lab", "--system", "--at", "latest", "--what", "data"}},
+		{"--system", []string{"restore", "start", "--lab", "--system", "--at", "latest", "--reason", "x"}},
+		{"--reason", []string{"restore", "start", "--lab", "--at", "latest"}},
+		{"--what", []string{"restore", "start", "--lab", "--at", "latest", "--reason", "x", "--what", "everything"}},
+		{"--abort-at", []string{"restore", "start", "--at", "latest", "--reason", "x", "--abort-at", "StopServices"}},
+		{"--at", []string{"restore", "start", "--lab", "--reason", "x"}},
+	} {
+		if _, stderr, status := person("", c.args...); status != exitMistake || !strings.Contains(stderr, c.words) {
+			t.Errorf("drctl %q: exit %d, %q", c.args, status, stderr)
+		}
+	}
+}

@@ -113,7 +113,7 @@ func TestMistakesAreOneLineAndExit2(t *testing.T) {
 		want string
 	}{
 		{nil, "--help"},
-		{[]string{"dril"}, `did you mean "drill"?`},
+		{[]string{"dril"}, `did you mean one of "drill", "drills"?`},
 		{[]string{"drill", "--bogus"}, "--bogus"},
 		{[]string{"drill", "--seed", "many"}, `--seed: "many" is no seed`},
 		{[]string{"drill", "--seed", "-1"}, "seed"},
@@ -126,6 +126,8 @@ func TestMistakesAreOneLineAndExit2(t *testing.T) {
 		{[]string{"drill", "--report", filepath.Join(taken, "below")}, "--report"},
 		{[]string{"campaign", "--seeds", "0"}, "--seeds"},
 		{[]string{"campaign", "--scenario", "region-outrage"}, "region-outage"},
+		{[]string{"drills", "region-outrage"}, "region-outage"},
+		{[]string{"drills", "--seeds", "0"}, "--seeds"},
 		{[]string{"crash", "--seeds", "0"}, "--seeds"},
 		{[]string{"crash", "region-outrage"}, "region-outage"},
 		{[]string{"validate", brokenYAML}, brokenYAML + ":"},
@@ -151,7 +153,7 @@ func TestAFailureOfTheLabIsNoMistakeOfTheUser(t *testing.T) {
 
 func TestHelpIsThereForEveryCommand(t *testing.T) {
 	lab := &fakeLab{}
-	for _, command := range []string{"", "drill", "scenarios", "campaign", "crash", "validate", "machine", "machine run", "machine check", "machine conform", "restore", "restore plan", "restore start", "restore watch", "restore approve", "restore abort", "start", "watch", "approve", "abort", "acknowledge", "failover", "diagrams"} {
+	for _, command := range []string{"", "drill", "drills", "scenarios", "campaign", "crash", "validate", "machine", "machine run", "machine check", "machine conform", "restore", "restore plan", "restore start", "restore watch", "restore approve", "restore abort", "start", "watch", "approve", "abort", "acknowledge", "failover", "diagrams"} {
 		args := append(strings.Fields(command), "--help")
 		stdout, stderr, status := lab.drctl(args...)
 		if status != exitGood || stderr != "" || !strings.HasPrefix(stdout, "Usage: drctl") || strings.Count(stdout, "\n\n") < 2 {

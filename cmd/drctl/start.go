@@ -62,7 +62,7 @@ func (c *starting) start(ctx context.Context, a *app, machine string, input json
 			_, err := fmt.Fprintf(a.stdout, "%s\nIt runs; drctl watch %s shows it.\n", execution, execution)
 			return err
 		}
-		w := watcher{app: a, operator: o, by: c.By, answer: c.Answer, json: c.JSON}
-		return w.watch(ctx, execution)
+		w := watcher{app: a, operator: o, by: c.By, answer: c.Answer, abortAt: c.Abort, json: c.JSON}
+		return w.endless(ctx, execution)
 	})
 }

@@ -144,26 +144,31 @@ func (w *watcher) endless(ctx context.Context, execution string) error {
 	if err != nil || said != "abort" {
 		return err
 	}
-	if err := w.abort(ctx); err != nil {
+	if err := w.abort(ctx, execution); err != nil {
 		return err
 	}
 	return w.watch(ctx, execution)
 }
 
-// abort asks the procedure of the open incident to end. After the point of no return that is refused with the reason.
-func (w *watcher) abort(ctx context.Context) error {
-	i, err := w.operator.Only(ctx)
-	if err != nil {
+// abort asks the procedure of the open incident to end, and stops one that holds none. After the point of no return that is
+// refused with the reason.
+func (w *watcher) abort(ctx context.Context, execution string) error {
+	const reason = "asked by the person who watched it"
+	i, err := w.operator.Owned(ctx, execution)
+	switch {
+	case err != nil:
 		return err
+	case i == nil:
+		return w.operator.Stop(ctx, execution, w.by, reason)
 	}
-	return w.operator.Abort(ctx, i, w.by, "asked by the person who watched it")
+	return w.operator.Abort(ctx, *i, w.by, reason)
 }
 
 // judge has a person answer what the execution asks, and abort it where that was wanted.
 func (w *watcher) judge(ctx context.Context, execution string, e operate.Event) {
 	if w.abortAt != "" && e.Kind == "state" && e.Text == w.abortAt {
 		w.abortAt = ""
-		if err := w.abort(ctx); err != nil {
+		if err := w.abort(ctx, execution); err != nil {
 			w.app.complain(err)
 		}
 	}
@@ -205,9 +210,13 @@ func (w *watcher) decide(ctx context.Context, q operate.Question) error {
 		w.app.complain(fmt.Errorf("a person is asked: %s; answer with: %s", q.Text, command))
 		return nil
 	}
-	said, err := w.app.ask("\n%s\nType yes, no, or nothing to leave it to others (%s):", q.Text, command)
-	if err != nil || said != "yes" && said != "no" {
+	choice := "Type yes, no,"
+	if w.operator.MachineOf(q.Execution) == "failover" {
+		choice = "Type yes, fenced (yes, and you made sure yourself that the old primary takes no writes), no,"
+	}
+	said, err := w.app.ask("\n%s\n%s or nothing to leave it to others (%s):", q.Text, choice, command)
+	if err != nil || said != "yes" && said != "no" && said != "fenced" {
 		return err
 	}
-	return w.operator.Answer(ctx, q, operate.Answer{Approved: said == "yes", By: w.by})
+	return w.operator.Answer(ctx, q, operate.Answer{Approved: said != "no", By: w.by, FencedByHand: said == "fenced"})
 }

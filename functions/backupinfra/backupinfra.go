@@ -1,7 +1,7 @@
 // Package backupinfra keeps what is deployed: an archive of the commit, the templates and parameters of the stacks, and the
 // task definitions of the services with the digests of their images, all of it in both regions.
 //
-// It refuses to guess a commit: stacks that do not say which one they were deployed from are a failure, and so is one that the
+// It refuses an archive that is not the commit's tree, file by file, and it refuses to guess a commit: stacks that do not say which one they were deployed from are a failure, and so is one that the
 // repository does not have. A region that does not answer is named in the recovery point and in the answer, since a point
 // without it is not all that it should be. It changes nothing that is deployed.
 package backupinfra
@@ -94,6 +94,10 @@ func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
 	var archive bytes.Buffer
 	if err := h.p.Sources.Archive(ctx, found.Commit, infrastructure.Folder(now), &archive); err != nil {
 		return out, h.noSources(found.Commit, err)
+	}
+	if _, err := infrastructure.CheckArchive(bytes.NewReader(archive.Bytes()), found.Commit); err != nil {
+		return out, failure.New(failure.Failed, h.op(), "what %s gave is not commit %s: %w", h.p.Environment.Sources, found.Commit, err).
+			Next("look at the repository; what is not the deployed commit is not kept as such")
 	}
 	sum := sha256.Sum256(archive.Bytes())
 	found.Archive, found.ArchiveSHA256, found.TakenAt = infrastructure.ArchiveName(now), hex.EncodeToString(sum[:]), now.Format(time.RFC3339)

@@ -164,8 +164,8 @@ func final(e end, seen incident.Observation, i incident.Incident) end {
 	}
 	switch {
 	case i.Drain != nil && !i.Drain.CaughtUpAt.IsZero() && !i.Fence.ProvenAt.IsZero():
-		e.whole = fmt.Sprintf("the replica had replayed %d bytes of log and had the last row when no task of the old primary ran any more, at %s",
-			i.Drain.Position, i.Drain.CaughtUpAt.UTC().Format(time.RFC3339))
+		e.whole = fmt.Sprintf("the replica had replayed %d bytes of log and had the last row when no task of the old primary ran any more, at %s; its subnets were proven closed %d s later, and in between only a session beside the services could have written",
+			i.Drain.Position, i.Drain.CaughtUpAt.UTC().Format(time.RFC3339), int(max(0, i.Fence.ProvenAt.Sub(i.Drain.CaughtUpAt).Seconds())+0.999))
 	case !closed.IsZero() && !seen.LastServing.After(closed):
 		e.at, e.why = closed, why
 	case seen.FirstDown.IsZero() || seen.LastServing.After(i.OpenedAt):

@@ -33,12 +33,13 @@ func (h *Handler) compare(ctx context.Context, f *incident.Failback, report *Rep
 	}
 	defer func() { _ = old.Close(ctx) }() // what was read was read
 	return database.In(h.p, f.From).Do(ctx, "compare rows", func(_ context.Context, live platform.Conn) error {
-		c := comparison{old: old, live: live, since: f.Since, until: h.p.Clock.Now(), report: report}
+		c := comparison{old: old, live: live, since: f.Since, split: f.Split, until: h.p.Clock.Now(), report: report}
 		report.Rows, report.Tables, report.Complete = []Row{}, []Table{}, true
 		c.heartbeats(ctx)
 		for _, table := range h.p.Environment.Database.Tables {
 			c.table(ctx, table)
 		}
+		c.others(ctx, h.p.Environment.Database.Tables)
 		if len(h.p.Environment.Database.Tables) == 0 {
 			c.note(Table{Name: "every table of the application", Why: "database.tables of the environment file names none"})
 		}
@@ -73,6 +74,7 @@ func (h *Handler) open(ctx context.Context, name string) (platform.Conn, error) 
 type comparison struct {
 	old, live    platform.Conn
 	since, until time.Time
+	split        time.Time // the promotion of the other side: what that one had changed before came from the old database
 	report       *Report
 	lost         error // a connection broke: nothing that follows says anything
 }
@@ -164,7 +166,7 @@ func (c *comparison) table(ctx context.Context, table environment.Table) {
 			}
 		}
 		if len(page) < reconcile.PageRows {
-			t.Complete = true
+			c.deletions(ctx, table, &t)
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,6 +43,7 @@ type Output struct {
 	Complete bool   `json:"complete"`
 	Missing  int64  `json:"missing"` // rows that never arrived, and rows of which an older version did
 	Compared int64  `json:"compared"`
+	Deleted  int64  `json:"deleted"` // rows of which only the deletion never arrived
 	Bucket   string `json:"bucket"`
 	Key      string `json:"key"`
 	Summary  string `json:"summary"`
@@ -58,6 +60,7 @@ type Report struct {
 	ComparedAt  time.Time `json:"comparedAt"`
 	Complete    bool      `json:"complete"`
 	Tables      []Table   `json:"tables"`
+	NotCompared []string  `json:"notCompared"` // tables of the old database that the environment file does not name: what they lost is unknown
 	Rows        []Row     `json:"rows"`
 }
 
@@ -66,16 +69,18 @@ type Table struct {
 	Name     string `json:"name"`
 	Compared int64  `json:"compared"`
 	Missing  int64  `json:"missing"`
-	Complete bool   `json:"complete"`
-	Why      string `json:"why,omitempty"` // it is not complete
+	Deleted  int64  `json:"deleted"`          // rows that the old database had deleted, and the other still has
+	Complete bool   `json:"complete"`         // every row that was written or changed was looked for
+	Why      string `json:"why,omitempty"`    // it is not complete
+	Unseen   string `json:"unseen,omitempty"` // what a comparison by key and time of change cannot see: unknown, and not missing
 }
 
-// Row is one row that the old database has and the other lacks.
+// Row is one row that differs between the two.
 type Row struct {
 	Table   string    `json:"table"`
 	Key     string    `json:"key"`
 	Changed time.Time `json:"changed"`
-	What    string    `json:"what"` // missing, or older: the other side has a version from before this change
+	What    string    `json:"what"` // missing; older: the other side has a version from before this change; deleted: only the other side still has it
 }
 
 // Handler compares the kept database of its region with the live one of the other.
@@ -118,7 +123,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	e := h.p.Environment
 	report := Report{
 		Environment: e.Name, Region: f.Region, Database: f.Kept, Against: e.DatabaseIn(f.From), Since: f.Since, Split: f.Split,
-		ComparedAt: h.p.Clock.Now().UTC(), Rows: []Row{}, Tables: []Table{},
+		ComparedAt: h.p.Clock.Now().UTC(), Rows: []Row{}, Tables: []Table{}, NotCompared: []string{},
 	}
 	if err := h.compare(ctx, f, &report); err != nil {
 		return Output{}, err
@@ -127,6 +132,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	for _, t := range report.Tables {
 		out.Compared += t.Compared
 		out.Missing += t.Missing
+		out.Deleted += t.Deleted
 	}
 	out.Summary = summary(report, out)
 	if err := h.write(ctx, out, report); err != nil {
@@ -152,6 +158,13 @@ func (h *Handler) write(ctx context.Context, out Output, report Report) error {
 
 func summary(r Report, out Output) string {
 	text := fmt.Sprintf("%d rows of %d changed since %s never arrived in %s", out.Missing, out.Compared, r.Since.UTC().Format(time.RFC3339), r.Against)
+	if out.Deleted > 0 {
+		text += fmt.Sprintf("; %d rows were deleted in %s and are still there", out.Deleted, r.Region)
+	}
+	text += "; not seen: deletions of rows that were last changed before that"
+	if len(r.NotCompared) > 0 {
+		text += "; unknown, since database.tables does not name them: " + strings.Join(r.NotCompared, ", ")
+	}
 	if r.Complete {
 		return text
 	}

@@ -135,7 +135,7 @@ func choose(in Input, now time.Time) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, in.At)
 	if err != nil {
-		return at, failure.New(failure.InvalidInput, op, "at %q is no time", in.At).Next("write RFC 3339 with a zone, 2026-01-15T10:30:00Z, or latest")
+		return at, failure.New(failure.InvalidInput, op, "at %q is no time", in.At).Next("write RFC 3339 with a zone, 2026-01-15T10:30:00Z, or latest, or a date that exists")
 	}
 	if at.After(now) {
 		return at, failure.New(failure.InvalidInput, op, "%s is in the future", stamp(at))

@@ -2,7 +2,7 @@
 //
 // It refuses when an instance of that name exists that this restore did not make. It calls the database restored only when
 // that answered with the schema, a heartbeat that fits the snapshot, and took a write; and it deletes nothing but an
-// instance that it made itself in this restore and that did not become that.
+// instance that it made itself in this restore and that did not become that, or that a person gave up before services ran.
 package rebuilddatabase
 
 import (
@@ -34,12 +34,12 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted, failure.KeyMissing, failure.Unsafe, failure.QuotaReached}, incident.Errors...)
 
 // Input says what to do.
 type Input struct {
 	Action     string    `json:"action"`               // restore, check or discard
-	Snapshot   string    `json:"snapshot"`             // to restore from
+	Snapshot   string    `json:"snapshot"`             // restore, check: to restore from
 	Taken      time.Time `json:"taken"`                // check: of the snapshot
 	Subnets    string    `json:"subnets,omitempty"`    // restore: the groups that the deployment made
 	Group      string    `json:"group,omitempty"`      // restore: security group
@@ -91,6 +91,11 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if i.Restore == nil || i.Restore.Region != h.p.Region() {
 		return Output{}, failure.New(failure.InvalidInput, op, "incident %d is no restore of %s", i.Epoch, h.p.Region())
 	}
+	if in.Action != "discard" { // the way back goes on when a person ended the restore
+		if err := i.Halted(); err != nil {
+			return Output{}, err
+		}
+	}
 	found, err := h.describe(ctx, name)
 	if err != nil {
 		return Output{}, err
@@ -104,7 +109,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case "check":
 		return h.check(ctx, in, op, found)
 	case "discard":
-		return h.discard(ctx, in, op, name, found)
+		return h.discard(ctx, in, i, name, found)
 	}
 	return Output{}, failure.New(failure.InvalidInput, op, "the action is none of restore, check, discard")
 }
@@ -130,10 +135,6 @@ func ours(i *types.DBInstance, owner string) bool {
 	return false
 }
 
-func (h *Handler) change(name, snapshot string) string {
-	return fmt.Sprintf("%s: database %s was made from snapshot %s", h.p.Region(), name, snapshot)
-}
-
 func (h *Handler) restore(ctx context.Context, in Input, op, name string, found *types.DBInstance) (Output, error) {
 	if found != nil {
 		status := aws.ToString(found.DBInstanceStatus)
@@ -148,7 +149,7 @@ func (h *Handler) restore(ctx context.Context, in Input, op, name string, found 
 	e, at := h.p.Environment, h.p.Clock.Now()
 	if _, err := h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
 		before := len(i.Outstanding())
-		i.Changed(at, h.change(name, in.Snapshot), fmt.Sprintf("aws rds delete-db-instance --region %s --db-instance-identifier %s", h.p.Region(), name))
+		i.Changed(at, rebuild.Change(h.p.Region(), name, in.Snapshot), fmt.Sprintf("aws rds delete-db-instance --region %s --db-instance-identifier %s", h.p.Region(), name))
 		return len(i.Outstanding()) != before
 	}); err != nil {
 		return Output{}, err
@@ -166,18 +167,19 @@ func (h *Handler) restore(ctx context.Context, in Input, op, name string, found 
 		return Output{Detail: name + ": the restore was accepted"}, nil
 	}
 	if failure.Code(err) != "" && !failure.Is(failure.FromAWS(err, ""), failure.Unavailable) { // refused for good: nothing was made
-		if undo := h.undone(ctx, in, name); undo != nil {
+		if undo := h.undone(ctx, in); undo != nil {
 			return Output{}, undo
 		}
 	}
 	return Output{}, failure.FromAWS(err, "%s from snapshot %s", op, in.Snapshot)
 }
 
-func (h *Handler) undone(ctx context.Context, in Input, name string) error {
+// undone records that the instance is not there.
+func (h *Handler) undone(ctx context.Context, in Input) error {
 	_, err := h.store.Update(ctx, in.Claim, func(i *incident.Incident) bool {
-		before := len(i.Outstanding())
-		i.Undone(h.change(name, in.Snapshot))
-		return len(i.Outstanding()) != before
+		what := rebuild.Made(*i, h.p.Region())
+		i.Undone(what)
+		return what != ""
 	})
 	return err
 }
@@ -229,21 +231,40 @@ func (h *Handler) ask(ctx context.Context, i *types.DBInstance, until time.Time)
 	return beat, err
 }
 
-// discard deletes the instance that this restore made and that did not become a database. RDS deletes nothing that it is
-// still making.
-func (h *Handler) discard(ctx context.Context, in Input, op, name string, found *types.DBInstance) (Output, error) {
+// discard deletes the instance that this restore made and that did not become a database, or that a person ended before a
+// service could write to it: that one is protected, and loses its protection first. RDS deletes nothing that it is still making.
+func (h *Handler) discard(ctx context.Context, in Input, i incident.Incident, name string, found *types.DBInstance) (Output, error) {
+	op := "discard database " + name
 	if found == nil {
-		return Output{Done: true, Detail: name + " is not there"}, h.undone(ctx, in, name)
+		return Output{Done: true, Detail: name + " is not there"}, h.undone(ctx, in)
 	}
 	if status := aws.ToString(found.DBInstanceStatus); status == "creating" || status == "deleting" {
 		return Output{Detail: name + " is " + status}, nil
 	}
+	if aws.ToBool(found.DeletionProtection) {
+		if i.Abort == nil || !i.CommittedAt.IsZero() {
+			return Output{}, failure.New(failure.Unsafe, op, "it was checked and protected, and services may have written to it").Next("redrive the execution, which goes on with it")
+		}
+		return h.unprotect(ctx, op, name)
+	}
 	_, err := h.rds.DeleteDBInstance(ctx, &rds.DeleteDBInstanceInput{DBInstanceIdentifier: aws.String(name), SkipFinalSnapshot: aws.Bool(true), DeleteAutomatedBackups: aws.Bool(true)})
-	var busy *types.InvalidDBInstanceStateFault
-	if err != nil && !errors.As(err, &busy) {
+	if err != nil && !busy(err) {
 		return Output{}, failure.FromAWS(err, "%s", op)
 	}
 	return Output{Detail: name + " is being deleted"}, nil
+}
+
+func (h *Handler) unprotect(ctx context.Context, op, name string) (Output, error) {
+	_, err := h.rds.ModifyDBInstance(ctx, &rds.ModifyDBInstanceInput{DBInstanceIdentifier: aws.String(name), DeletionProtection: aws.Bool(false), ApplyImmediately: aws.Bool(true)})
+	if err != nil && !busy(err) {
+		return Output{}, failure.FromAWS(err, "%s: take its protection away", op)
+	}
+	return Output{Detail: name + " loses its protection"}, nil
+}
+
+func busy(err error) bool {
+	var state *types.InvalidDBInstanceStateFault
+	return errors.As(err, &state)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

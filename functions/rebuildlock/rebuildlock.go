@@ -27,11 +27,11 @@ import (
 var Event []byte
 
 // Errors are the kinds that it fails with.
-var Errors = append([]failure.Kind{failure.InvalidInput, failure.AlreadyRunning, failure.Superseded}, incident.Errors...)
+var Errors = append([]failure.Kind{failure.InvalidInput, failure.AlreadyRunning, failure.Superseded, failure.Aborted}, incident.Errors...)
 
 // Input says what to do. EventBridge's event about the end of an execution is taken as it is, as the action ended.
 type Input struct {
-	Action string `json:"action"` // open, record, activate, close, assess or ended
+	Action string `json:"action"` // open, record, commit, activate, close, assess or ended
 	incident.Claim
 	Trigger string           `json:"trigger,omitempty"`  // open: who asked for it
 	Plan    *rebuild.Plan    `json:"plan,omitempty"`     // open
@@ -55,6 +55,7 @@ type Output struct {
 	Other           string           `json:"other"`                  // open: whether the other region's table is locked too
 	Changes         []string         `json:"changes"`                // outstanding ones
 	Clean           bool             `json:"clean"`                  // assess: nothing is left changed
+	GiveBack        bool             `json:"giveBack"`               // assess: a person ended it, and the database that it made has to go
 	Text            string           `json:"text"`                   // assess: all of it, for the Cause of the execution
 	Released        bool             `json:"released"`               // ended: the lock was held and is free now
 	Ignored         string           `json:"ignored,omitempty"`      // ended: why nothing was done
@@ -91,6 +92,9 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return h.open(ctx, in)
 	case "record":
 		return h.record(ctx, in)
+	case "commit":
+		i, err := h.own.Commit(ctx, in.Claim)
+		return h.output(i), err
 	case "activate":
 		return h.activate(ctx, in)
 	case "close":
@@ -100,7 +104,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case "ended":
 		return h.ended(ctx, in)
 	}
-	return Output{}, failure.New(failure.InvalidInput, "act on the restore", "action %q is none of open, record, activate, close, assess, ended", in.Action)
+	return Output{}, failure.New(failure.InvalidInput, "act on the restore", "action %q is none of open, record, commit, activate, close, assess, ended", in.Action)
 }
 
 // patience bounds the calls to the other region, which may be the one that is gone.
@@ -136,8 +140,12 @@ func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
 
 func (h *Handler) record(ctx context.Context, in Input) (Output, error) {
 	at := h.p.Clock.Now()
+	var halted error
 	i, err := h.own.Update(ctx, in.Claim, func(i *incident.Incident) bool {
 		before := len(i.Outstanding())
+		if halted = i.Halted(); halted != nil && !in.Undone { // what it goes before is not done
+			return false
+		}
 		if in.Undone {
 			i.Undone(in.What)
 		} else {
@@ -145,6 +153,9 @@ func (h *Handler) record(ctx context.Context, in Input) (Output, error) {
 		}
 		return len(i.Outstanding()) != before
 	})
+	if err == nil && !in.Undone {
+		err = halted
+	}
 	return h.output(i), err
 }
 
@@ -239,7 +250,8 @@ func (h *Handler) output(i incident.Incident) Output {
 }
 
 // assess says what a failing restore leaves behind, from its record, which is written before each change. Nothing that it
-// made replaces anything, so going on is always the way: what is there already is found and not made again.
+// made replaces anything, so going on is always the way: what is there already is found and not made again. A restore that a
+// person ended gives its database back first, as long as no service could write to it.
 func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
 	i, err := h.own.Past(ctx, in.Epoch)
 	if err != nil {
@@ -248,6 +260,7 @@ func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
 	out := h.output(i)
 	left := i.Outstanding()
 	out.Clean = len(left) == 0
+	out.GiveBack = i.Abort != nil && i.CommittedAt.IsZero() && rebuild.Made(i, h.p.Region()) != ""
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s. ", strings.TrimSuffix(in.Reason, "."))
 	if out.Clean {
@@ -261,7 +274,11 @@ func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
 			}
 			text.WriteString("; ")
 		}
-		text.WriteString("Next: remove the cause, then redrive the execution, which goes on where it failed and finds what was made")
+		next := "remove the cause, then redrive the execution, which goes on where it failed and finds what was made"
+		if i.Abort != nil && i.CommittedAt.IsZero() { // a redrive would meet the request again
+			next = "start restore-full-system again when it is wanted: it finds what was made"
+		}
+		text.WriteString("Next: " + next)
 	}
 	out.Text = text.String()
 	return out, nil

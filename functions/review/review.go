@@ -104,13 +104,9 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	page, err := v.HTML()
-	if err != nil {
-		return Output{}, err
-	}
 	out := Output{Epoch: i.Epoch, State: i.State}
 	if in.Show {
-		out.Review, out.Text, out.Page = &v, v.Markdown(), page
+		out.Review, out.Text, out.Page = &v, v.Markdown(), v.HTML()
 	}
 	if open {
 		return out, nil
@@ -120,7 +116,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if err := h.put(ctx, out.Bucket, out.Markdown, "text/markdown; charset=utf-8", v.Markdown()); err != nil {
 		return Output{}, err
 	}
-	return out, h.put(ctx, out.Bucket, out.HTML, "text/html; charset=utf-8", page)
+	return out, h.put(ctx, out.Bucket, out.HTML, "text/html; charset=utf-8", v.HTML())
 }
 
 // incident is the one of an epoch, or the last one.

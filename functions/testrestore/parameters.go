@@ -1,16 +1,12 @@
 package testrestore
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -79,7 +75,7 @@ func (h *Handler) putParameter(ctx context.Context, p parameters.Parameter, exec
 	return failure.FromAWS(err, "write parameter %s", p.Name)
 }
 
-// archive opens the restored infrastructure: the archive has the digest that the document states and unpacks to its end,
+// archive opens the restored infrastructure: the archive has the digest that the document states and is the tree of its commit,
 // and every template is there and is JSON.
 func (h *Handler) archive(ctx context.Context, in Input) (Output, error) {
 	op := "open the infrastructure of " + in.Point.Manifest
@@ -98,9 +94,9 @@ func (h *Handler) archive(ctx context.Context, in Input) (Output, error) {
 	if sum := sha256.Sum256(packed); hex.EncodeToString(sum[:]) != deployment.ArchiveSHA256 {
 		return Output{}, failure.New(failure.Failed, op, "%s has SHA-256 %x, and %s states %s", deployment.Archive, sum, infrastructure.File, deployment.ArchiveSHA256)
 	}
-	files, err := unpack(packed)
+	files, err := infrastructure.CheckArchive(bytes.NewReader(packed), deployment.Commit)
 	if err != nil {
-		return Output{}, failure.New(failure.Failed, op, "%s does not unpack: %w", deployment.Archive, err)
+		return Output{}, failure.New(failure.Failed, op, "%s is not the archive of commit %s: %w", deployment.Archive, deployment.Commit, err)
 	}
 	for _, stack := range deployment.Stacks {
 		template, err := h.fetch(ctx, in, stack.Template)
@@ -113,30 +109,6 @@ func (h *Handler) archive(ctx context.Context, in Input) (Output, error) {
 	}
 	return Output{
 		Done: true, Checked: len(deployment.Stacks),
-		Detail: fmt.Sprintf("infrastructure: the archive of commit %.12s unpacks to %d files, %d templates read", deployment.Commit, files, len(deployment.Stacks)),
+		Detail: fmt.Sprintf("infrastructure: the archive is commit %.12s, %d files, %d templates read", deployment.Commit, files, len(deployment.Stacks)),
 	}, nil
-}
-
-// unpack reads an archive to its end and counts its files.
-func unpack(packed []byte) (files int, err error) {
-	plain, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return 0, err
-	}
-	archive := tar.NewReader(plain)
-	for {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			return files, nil
-		}
-		if err != nil {
-			return files, err
-		}
-		if header.Typeflag == tar.TypeReg {
-			files++
-		}
-		if _, err := io.Copy(io.Discard, archive); err != nil { // #nosec G110 -- nothing is kept of it
-			return files, err
-		}
-	}
 }

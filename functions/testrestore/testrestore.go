@@ -1,5 +1,5 @@
 // Package testrestore restores recovery points into throwaway resources and checks what came out: the database by queries,
-// objects byte for byte against their manifest, parameters value by value, the infrastructure's archive by its digest.
+// objects byte for byte against their manifest, parameters value by value, the infrastructure's archive file by file against its commit.
 //
 // It cannot touch production: it makes nothing under a name that does not derive from a test's execution, deletes nothing at
 // all, and its grants change nothing but acso-restoretest-*. It refuses points of another environment and whatever carries

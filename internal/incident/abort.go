@@ -25,6 +25,9 @@ func (s *Store) RequestAbort(ctx context.Context, by, reason string) (Incident, 
 		case i.Restore != nil && (i.Restore.Placing || i.Restore.InPlace):
 			return false, failure.New(failure.Unsafe, op, "incident %d, a restore, gave the restored database the live name: clients may have written to it", i.Epoch).
 				Next("let it finish; the old database is kept under another name")
+		case i.Restore != nil && !i.CommittedAt.IsZero():
+			return false, failure.New(failure.Unsafe, op, "incident %d, a restore of the whole system, began to start the services at %s: they may have written to what was restored", i.Epoch, i.CommittedAt.UTC().Format(time.RFC3339)).
+				Next("let it finish; an execution that fails can be redriven")
 		case i.failingBack() && !i.CommittedAt.IsZero():
 			return false, failure.New(failure.Unsafe, op, "%s serves again since %s, and has no standby before the failback has made one", i.Failback.Region, i.CommittedAt.UTC().Format(time.RFC3339)).
 				Next("let it finish")
@@ -70,7 +73,11 @@ func (i *Incident) Halted() error {
 	if reason == "" {
 		reason = "no reason given"
 	}
-	return failure.New(failure.Aborted, "go on with the failover", "%s asked at %s to abort it: %s", i.Abort.By, i.Abort.At.UTC().Format(time.RFC3339), reason)
+	op := "go on with the failover"
+	if i.Restore != nil {
+		op = "go on with the restore"
+	}
+	return failure.New(failure.Aborted, op, "%s asked at %s to abort it: %s", i.Abort.By, i.Abort.At.UTC().Format(time.RFC3339), reason)
 }
 
 func later(a, b time.Time) time.Time {

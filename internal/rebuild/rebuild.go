@@ -15,6 +15,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/infrastructure"
 	"github.com/acso/disaster-recovery/internal/manifest"
 )
@@ -74,6 +75,8 @@ type Step struct {
 	Parallel    bool   `json:"parallel"` // with the steps beside it that are so
 	Source      string `json:"source"`
 	NeedsEast   string `json:"needsUsEast1"` // the control plane in us-east-1 that it takes; "" for none
+	Begins      string `json:"begins"`       // the states of the machine between whose first visits it lies
+	Ends        string `json:"ends"`
 }
 
 // Stored is an object of a recovery point in the version that its manifest lists.
@@ -142,4 +145,21 @@ func Of(d infrastructure.Deployment, e *environment.Environment, region string, 
 		}
 	}
 	return list
+}
+
+// Change is how a record names the making of a region's database from a snapshot.
+func Change(region, name, snapshot string) string {
+	return made(region) + name + " was made from snapshot " + snapshot
+}
+
+func made(region string) string { return region + ": database " }
+
+// Made is the change by which an incident made the region's database, and that is outstanding; "" for none.
+func Made(i incident.Incident, region string) string {
+	for _, change := range i.Outstanding() {
+		if strings.HasPrefix(change.What, made(region)) {
+			return change.What
+		}
+	}
+	return ""
 }

@@ -15,12 +15,12 @@ const (
 // person takes. The ranges are those that the lab draws from; a test holds the two together.
 func Steps(storageGiB int) []Step {
 	return []Step{
-		{Name: "deploy the infrastructure from the archive", LowSeconds: 10*60 + 30, HighSeconds: 21*60 + 30, Source: guessed, NeedsEast: eastIAM + "; " + eastRoute53 + "; " + eastS3},
-		{Name: "restore the database from its snapshot", LowSeconds: 8*60 + storageGiB + 60, HighSeconds: 20*60 + 2*storageGiB + 4*60, Parallel: true, Source: guessed},
-		{Name: "restore the application data", LowSeconds: 1, HighSeconds: 3600, Parallel: true, Source: guessed},
-		{Name: "restore the configuration", LowSeconds: 1, HighSeconds: 60, Parallel: true, Source: guessed},
-		{Name: "deploy the services at their recorded digests, by tier", LowSeconds: 60, HighSeconds: 4 * 60, Source: guessed},
-		{Name: "validate, and send clients here", LowSeconds: 1, HighSeconds: 5 * 60, Source: guessed},
+		{Name: "deploy the infrastructure from the archive", Begins: "DeployInfrastructure", Ends: "JudgeNetwork", LowSeconds: 10*60 + 30, HighSeconds: 21*60 + 30, Source: guessed, NeedsEast: eastIAM + "; " + eastRoute53 + "; " + eastS3},
+		{Name: "restore the database from its snapshot", Begins: "RestoreDatabase", Ends: "DatabaseRestored", LowSeconds: 8*60 + storageGiB + 60, HighSeconds: 20*60 + 2*storageGiB + 4*60, Parallel: true, Source: guessed},
+		{Name: "restore the application data", Begins: "RestoreData", Ends: "DataRestored", LowSeconds: 1, HighSeconds: 3600, Parallel: true, Source: guessed},
+		{Name: "restore the configuration", Begins: "RestoreConfiguration", Ends: "ConfigurationRestored", LowSeconds: 1, HighSeconds: 60, Parallel: true, Source: guessed},
+		{Name: "deploy the services at their recorded digests, by tier", Begins: "StartServices", Ends: "ValidateRegion", LowSeconds: 60, HighSeconds: 4 * 60, Source: guessed},
+		{Name: "validate, and send clients here", Begins: "ValidateRegion", Ends: "DeployStandard", LowSeconds: 1, HighSeconds: 5 * 60, Source: guessed},
 	}
 }
 

@@ -5,8 +5,12 @@ type Step struct {
 	Name        string `json:"name"`
 	LowSeconds  int    `json:"lowSeconds"`
 	HighSeconds int    `json:"highSeconds"`
-	Stopped     bool   `json:"stopped"` // the services do not run meanwhile
+	Stopped     bool   `json:"stopped"`  // the services do not run meanwhile
+	Parallel    bool   `json:"parallel"` // at the same time as the steps beside it that are so
 	Source      string `json:"source"`
+	// The states of the machine between whose first visits the step lies; a past execution tells what it took.
+	Begins string `json:"begins"`
+	Ends   string `json:"ends"`
 }
 
 // Where the ranges come from.
@@ -28,24 +32,26 @@ func Steps(p Plan, storageGiB int) []Step {
 	before, restored := "take and verify a safety point", []Step{}
 	if p.Database {
 		before = "take and verify a safety snapshot"
-		restored = append(restored,
-			Step{Name: "restore the database under a new name, first backup included", LowSeconds: 8*60 + storageGiB + 60, HighSeconds: 20*60 + 2*storageGiB + 4*60, Source: guessed},
-			Step{Name: "check it by content", LowSeconds: 1, HighSeconds: 15, Source: guessed})
 	}
 	if p.Data != nil {
-		restored = append(restored, Step{Name: "restore the application data", LowSeconds: 1 + int(p.Data.Bytes/fastData), HighSeconds: starts + int(p.Data.Bytes/slowData), Source: guessed})
+		restored = append(restored, Step{Name: "restore the application data", Begins: "RestoreData", Ends: "DataEnd", LowSeconds: 1 + int(p.Data.Bytes/fastData), HighSeconds: starts + int(p.Data.Bytes/slowData), Parallel: true, Source: guessed})
 	}
 	if p.Configuration != nil {
-		restored = append(restored, Step{Name: "restore the configuration", LowSeconds: 1, HighSeconds: starts, Source: guessed})
+		restored = append(restored, Step{Name: "restore the configuration", Begins: "RestoreConfiguration", Ends: "ConfigurationEnd", LowSeconds: 1, HighSeconds: starts, Parallel: true, Source: guessed})
+	}
+	if p.Database {
+		restored = append(restored,
+			Step{Name: "restore the database under a new name, first backup included", Begins: "RestoreDatabase", Ends: "CheckContent", LowSeconds: 8*60 + storageGiB + 60, HighSeconds: 20*60 + 2*storageGiB + 4*60, Parallel: true, Source: guessed},
+			Step{Name: "check it by content", Begins: "CheckContent", Ends: "DatabaseEnd", LowSeconds: 1, HighSeconds: 15, Source: guessed})
 	}
 	if p.Mode == Beside {
 		return restored
 	}
-	safety := Step{Name: before, LowSeconds: 1, HighSeconds: starts, Source: guessed}
+	safety := Step{Name: before, Begins: "TakeSafety", Ends: "StopServices", LowSeconds: 1, HighSeconds: starts, Source: guessed}
 	if p.Database {
 		safety.LowSeconds, safety.HighSeconds = 60+storageGiB, 3*60+2*storageGiB
 	}
-	steps = append(steps, safety, Step{Name: "stop the services", LowSeconds: 6, HighSeconds: 40, Source: guessed, Stopped: true})
+	steps = append(steps, safety, Step{Name: "stop the services", Begins: "StopServices", Ends: "RestoreParts", LowSeconds: 6, HighSeconds: 40, Source: guessed, Stopped: true})
 	for _, step := range restored {
 		step.Stopped = true
 		steps = append(steps, step)
@@ -55,16 +61,16 @@ func Steps(p Plan, storageGiB int) []Step {
 	const renameLow, renameHigh = 8 * 60, 12 * 60
 	if p.Database {
 		steps = append(steps,
-			Step{Name: "keep the old database under another name", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented},
-			Step{Name: "put the restored database in its place", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented})
+			Step{Name: "keep the old database under another name", Begins: "KeepOld", Ends: "PutInPlace", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented},
+			Step{Name: "put the restored database in its place", Begins: "PutInPlace", Ends: "StartCritical", LowSeconds: renameLow, HighSeconds: renameHigh, Stopped: true, Source: documented})
 	}
-	steps = append(steps, Step{Name: "start the services by tier, and validate", LowSeconds: 60, HighSeconds: 4 * 60, Stopped: true, Source: guessed})
+	steps = append(steps, Step{Name: "start the services by tier, and validate", Begins: "StartCritical", Ends: "RebuildParts", LowSeconds: 60, HighSeconds: 4 * 60, Stopped: true, Source: guessed})
 	if p.Database {
-		steps = append(steps, Step{Name: "rebuild the replica, its first backup included", LowSeconds: renameLow + 8*60 + 60 + 15, HighSeconds: renameHigh + 20*60 + 4*60 + 60, Source: guessed})
+		steps = append(steps, Step{Name: "rebuild the replica, its first backup included", Begins: "RebuildReplica", Ends: "ReplicaRebuilt", LowSeconds: renameLow + 8*60 + 60 + 15, HighSeconds: renameHigh + 20*60 + 4*60 + 60, Parallel: true, Source: guessed})
 	}
 	if p.Data != nil && p.Data.To == Files {
 		// "RPO of 15 minutes for most file systems": https://docs.aws.amazon.com/efs/latest/ug/efs-replication.html
-		steps = append(steps, Step{Name: "wait until the other region has the restored files", LowSeconds: 60, HighSeconds: 15 * 60, Source: documented})
+		steps = append(steps, Step{Name: "wait until the other region has the restored files", Begins: "RebuildFiles", Ends: "FilesRebuilt", LowSeconds: 60, HighSeconds: 15 * 60, Parallel: true, Source: documented})
 	}
 	return steps
 }

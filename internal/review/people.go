@@ -64,6 +64,14 @@ type Told struct {
 	Trouble  string    `json:"trouble"` // what went wrong on the way, "" when nothing did
 }
 
+// since is when the first message reached the role, in words.
+func (t Told) since() string {
+	if t.First.IsZero() {
+		return "never"
+	}
+	return clock(t.First)
+}
+
 // told are all roles to whom anything was sent, in the order of the plan.
 func (r Record) told() []Told {
 	var all []Told

@@ -149,27 +149,17 @@ func (r Record) timeline() []Line {
 
 func (r Record) impact() []string {
 	i, e := r.Incident, r.Environment
-	began := i.OpenedAt
-	known := false
-	for _, t := range []time.Time{i.Seen.FirstDown, i.Seen.LastServing} {
-		if !t.IsZero() && t.Before(began) {
-			began, known = t, true
-		}
-	}
-	if i.Drain != nil { // a planned move: until then everybody was served
-		began, known = i.Drain.BeganAt, true
-	}
+	outage, known := i.RecoveryTime(e.Domain.TTL.Std())
 	objective := e.Objectives.RecoveryTime.Critical
 	var impact []string
 	switch {
-	case i.State == incident.Open && known:
-		impact = append(impact, "outage: it began at "+clock(began)+" at the latest, and goes on as far as the record knows")
+	case i.State == incident.Open:
+		impact = append(impact, "outage: the incident is open, so it goes on as far as the record knows")
 	case i.Outcome != incident.Recovered:
 		impact = append(impact, "service: unknown: the procedure ended "+string(i.Outcome)+" and measured no recovery")
 	case !known:
 		impact = append(impact, "outage: unknown, since nobody saw when it began")
 	default:
-		outage := i.EndedAt.Sub(began) + e.Domain.TTL.Std() // resolvers keep the old answer so long at most
 		met := "within"
 		if outage > objective.Std() {
 			met = "over"

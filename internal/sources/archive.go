@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/acso/disaster-recovery/internal/infrastructure"
 )
 
 // Modes of files and folders in an archive: those of git archive, whose umask is 0002.
@@ -19,11 +21,17 @@ const (
 )
 
 // write makes what git archive makes: all times are the commit's, and the hash is in a comment, where git get-tar-commit-id
-// finds it.
-func write(commit *object.Commit, folder string, out io.Writer) error {
+// finds it. Before the folder it has the commit object, which proves the rest: see infrastructure.CheckArchive.
+func write(commit *object.Commit, text []byte, folder string, out io.Writer) error {
 	zipped := gzip.NewWriter(out) // without a name or a time: the same commit gives the same bytes
 	archive := tar.NewWriter(zipped)
 	err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header", PAXRecords: map[string]string{"comment": commit.Hash.String()}})
+	if err == nil {
+		err = archive.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: infrastructure.CommitObject, Mode: plain, Size: int64(len(text)), ModTime: commit.Committer.When, Uname: "root", Gname: "root"})
+	}
+	if err == nil {
+		_, err = archive.Write(text)
+	}
 	if err == nil {
 		err = writeTree(commit, folder, archive)
 	}

@@ -34,21 +34,21 @@ func (r *Repository) Archive(ctx context.Context, commit, folder string, out io.
 	if !fullHash.MatchString(commit) {
 		return fmt.Errorf("archive %q of %s: it is no full hash: %w", commit, r.address, fs.ErrNotExist)
 	}
-	found, err := r.fetch(ctx, commit)
+	found, text, err := r.fetch(ctx, commit)
 	if err != nil {
 		return fmt.Errorf("archive commit %s of %s: %w", commit, r.address, err)
 	}
-	return write(found, folder, out)
+	return write(found, text, folder, out)
 }
 
-func (r *Repository) fetch(ctx context.Context, commit string) (*object.Commit, error) {
+func (r *Repository) fetch(ctx context.Context, commit string) (*object.Commit, []byte, error) {
 	repository, err := git.Init(memory.NewStorage(), nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	remote, err := repository.CreateRemote(&config.RemoteConfig{Name: "origin", URLs: []string{r.address}})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	only := config.RefSpec(commit + ":refs/heads/deployed")
 	err = remote.FetchContext(ctx, &git.FetchOptions{RefSpecs: []config.RefSpec{only}, Depth: 1, Tags: git.NoTags})
@@ -56,14 +56,32 @@ func (r *Repository) fetch(ctx context.Context, commit string) (*object.Commit, 
 	case errors.Is(err, git.ErrExactSHA1NotSupported): // not every server gives a commit by its hash
 		err = remote.FetchContext(ctx, &git.FetchOptions{RefSpecs: []config.RefSpec{"+refs/heads/*:refs/remotes/origin/*"}, Tags: git.NoTags})
 	case err != nil && strings.Contains(err.Error(), "not our ref"): // git-upload-pack's words, which no type carries
-		return nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+		return nil, nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found, err := repository.CommitObject(plumbing.NewHash(commit))
 	if errors.Is(err, plumbing.ErrObjectNotFound) {
-		return nil, fmt.Errorf("no branch leads to it: %w", fs.ErrNotExist)
+		return nil, nil, fmt.Errorf("no branch leads to it: %w", fs.ErrNotExist)
 	}
-	return found, err
+	if err != nil {
+		return nil, nil, err
+	}
+	text, err := raw(repository, found.Hash)
+	return found, text, err
+}
+
+// raw is the commit object as git keeps it, byte for byte: its hash is the commit's.
+func raw(repository *git.Repository, commit plumbing.Hash) ([]byte, error) {
+	object, err := repository.Storer.EncodedObject(plumbing.CommitObject, commit)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := object.Reader()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = reader.Close() }() // read only
+	return io.ReadAll(reader)
 }

@@ -21,6 +21,7 @@ import (
 	git "github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing/object"
 
+	"github.com/acso/disaster-recovery/internal/infrastructure"
 	"github.com/acso/disaster-recovery/internal/sources"
 )
 
@@ -94,14 +95,27 @@ func TestTheArchiveIsTheCommits(t *testing.T) {
 		}
 	}
 	want := []string{
-		"pax_global_header comment=" + commit,
+		"pax_global_header comment=" + commit, "commit 0664 " + commitObject(t, directory, commit),
 		"acso-infrastructure-20260304/ 0775", "acso-infrastructure-20260304/link 0777 -> stacks/über.go",
 		"acso-infrastructure-20260304/run 0775 #!/bin/sh", "acso-infrastructure-20260304/stacks/ 0775",
 		"acso-infrastructure-20260304/stacks/über.go 0664 package stacks",
 	}
+	if files, err := infrastructure.CheckArchive(bytes.NewReader(first), commit); err != nil || files != 3 {
+		t.Errorf("it is not the commit's: %d files, %v", files, err)
+	}
 	if got := listed(t, first); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("the archive has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+}
+
+// commitObject is what git says that the commit is.
+func commitObject(t *testing.T, directory, commit string) string {
+	t.Helper()
+	text, err := exec.Command("git", "-C", directory, "cat-file", "commit", commit).Output() // #nosec G204 -- a hash
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
 }
 
 func listed(t *testing.T, archive []byte) (entries []string) {

@@ -15,6 +15,9 @@ import (
 const seeds = 10
 
 func TestRightsAreExactlyWhatDrillsUse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs every scenario")
+	}
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)

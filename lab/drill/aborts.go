@@ -48,10 +48,15 @@ var aborts = []Scenario{
 
 // abort asks for the end of what is under way, as drctl abort does.
 func (r *run) abort() {
-	region := r.standby()
 	if r.scenario.machine == failbackMachine {
-		region = r.env.Regions.Primary
+		r.abortIn(r.env.Regions.Primary)
+		return
 	}
+	r.abortIn(r.standby())
+}
+
+// abortIn asks the region that holds the record.
+func (r *run) abortIn(region string) {
 	r.say("service", region, "a person asks to abort")
 	r.expecting++
 	r.world.Lambda.Invoke(r.world.Lambda.ARN(region, r.env.FunctionName("incident")), json.RawMessage(`{"action":"abort","by":"Ada","reason":"drill"}`), func(_ json.RawMessage, err *lambda.Error) {

@@ -27,7 +27,8 @@ type CrashResult struct {
 	Points                 int      `json:"points"` // between two states, and before and after the effect of each mutating call
 	Seeds                  int      `json:"seeds"`
 	Killed                 int      `json:"killed"`
-	Resumed                int      `json:"resumed"` // reached the expected outcome after the redrive
+	Resumed                int      `json:"resumed"`   // reached the expected outcome after the redrive
+	TakenOver              int      `json:"takenOver"` // an alarm's own execution came first: it gave everything back, and the redriven one ended superseded
 	DoublePromotions       int      `json:"doublePromotions"`
 	DualWriterIntervals    int      `json:"dualWriterIntervals"`
 	DNSMovedBeforeWritable int      `json:"dnsMovedBeforeWritable"`
@@ -38,7 +39,7 @@ type CrashResult struct {
 
 // Ok tells whether every killed execution was resumed to the expected outcome and every invariant held.
 func (r *CrashResult) Ok() bool {
-	return len(r.Broken) == 0 && r.Killed > 0 && r.Resumed == r.Killed && r.DoublePromotions == 0 && r.DualWriterIntervals == 0 && r.DNSMovedBeforeWritable == 0
+	return len(r.Broken) == 0 && r.Killed > 0 && r.Resumed+r.TakenOver == r.Killed && r.DoublePromotions == 0 && r.DualWriterIntervals == 0 && r.DNSMovedBeforeWritable == 0
 }
 
 // Crash kills the execution between every two states in turn and inside every mutating call, before and after its
@@ -95,9 +96,12 @@ func sampled(points []point, n int) []point {
 func (r *CrashResult) add(run *Result, promotions int, times []float64) []float64 {
 	if run.killed {
 		r.Killed++
-		if run.Outcome == run.ExpectedOutcome {
+		switch {
+		case run.Outcome == run.ExpectedOutcome:
 			r.Resumed++
-		} else {
+		case run.takenOver:
+			r.TakenOver++
+		default:
 			r.Broken = append(r.Broken, Broken{
 				Invariant: "resumed", Result: Fail, Repeat: run.Repeat,
 				Detail: fmt.Sprintf("ended %s instead of %s", run.Outcome, run.ExpectedOutcome),

@@ -2,6 +2,8 @@ package drill
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
@@ -23,8 +25,15 @@ var failbacks = []Scenario{
 		prepare: func(r *run) {
 			r.outage()
 			r.failBackAt(afterReturn)
+			r.askWhenBack()
 		},
-		judge: (*run).failedBack,
+		judge: func(r *run) []Invariant {
+			list := r.failedBack()
+			if r.outcome() == Recovered && !r.options.Random {
+				list = append(list, r.readinessAgrees())
+			}
+			return list
+		},
 	},
 	{
 		Name: "failback-fence-owed", Expected: FailedClean, machine: failbackMachine, limit: day,
@@ -75,10 +84,11 @@ var failbacks = []Scenario{
 	},
 	{
 		Name: "failback-conflicts", Expected: Recovered, machine: failbackMachine, limit: day,
-		Sentence: "Files and parameters were changed on both sides of the outage: each is listed, and what the old side had is kept.",
+		Sentence: "Files and parameters were changed on both sides of the outage, a row was deleted too late to arrive, and a table is not configured: each is listed, and what the old side had is kept.",
 		prepare: func(r *run) {
 			r.outage()
 			r.changeBothSides()
+			r.deleteTooLate()
 			r.failBackAt(afterReturn)
 		},
 		judge: func(r *run) []Invariant { return append(r.failedBack(), r.conflictsListed()...) },
@@ -194,6 +204,15 @@ func (r *run) failBackAt(d time.Duration) {
 	r.at(d, func() { r.startIn(r.env.Regions.Primary, `{"reason":"drill"}`) })
 }
 
+// askWhenBack asks the standby that a failback has made whether it could be activated.
+func (r *run) askWhenBack() {
+	r.world.States.OnEnd(func(x *stepfunctions.Execution) {
+		if x.Machine == r.env.MachineName(failbackMachine) && x.Status() == asl.Succeeded {
+			r.after(5*time.Minute, func() { r.call(r.env.Regions.Recovery, "readiness", `{"quiet":true}`) })
+		}
+	})
+}
+
 // oldUnreadable has the old database refuse connections from when the failback would compare it.
 func (r *run) oldUnreadable() {
 	r.when("ListMissing", func() {
@@ -228,6 +247,24 @@ func (r *run) changeBothSides() {
 		r.world.Away.Put("cases/new.json", theirs)
 		r.world.SSM.Put(e.Regions.Recovery, e.Parameters+parameter, "warn", types.ParameterTypeString, "")
 		r.world.SSM.Put(e.Regions.Recovery, e.Parameters+newSecret, theirs, types.ParameterTypeSecureString, e.KeyAlias())
+	})
+}
+
+// unnamed is a table that the environment file does not name.
+const unnamed = "public.audit_log"
+
+// deleteTooLate deletes, in the old database, the newest row that had arrived on the other side, and gives it one more table.
+func (r *run) deleteTooLate() {
+	r.world.RDS.AddTable(unnamed)
+	r.when("ListMissing", func() {
+		primary, live := r.env.Regions.Primary, r.activeDatabase()
+		for _, a := range slices.Backward(r.world.Traffic.Acks()) {
+			if a.Region == primary && r.world.RDS.Holds(live, a.Receipt) {
+				r.gone.row = fmt.Sprintf("%d/%d", a.Client, a.Number)
+				r.world.RDS.Erase(r.restoring.old, a.Client, a.Number)
+				return
+			}
+		}
 	})
 }
 

@@ -3,9 +3,11 @@ package drill
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/lab/cloud/rds"
 	"github.com/acso/disaster-recovery/lab/traffic"
 )
@@ -16,7 +18,7 @@ func (r *run) failedBack() []Invariant {
 	if r.outcome() != Recovered {
 		return list
 	}
-	return append(list, r.servedHere(), r.zeroLossBack(), r.replicaFollows(), r.sizesAsBefore(), r.rolesAgree(), r.filesFollow())
+	return append(list, r.servedHere(), r.zeroLossBack(), r.replicaFollows(), r.sizesAsBefore(), r.rolesAgree(), r.filesFollow(), r.backupsFollow())
 }
 
 // active is the region that the newest role names.
@@ -163,6 +165,23 @@ func (r *run) filesFollow() Invariant {
 	return verdict(name, w.EFS.Writable(own) && !link.LastSync.IsZero(), "%s is %s, last sync %s", own.ID, link.Status, stamp(link.LastSync))
 }
 
+// readinessAgrees: asked when the failback had ended, readiness finds the replica, the files and the backups of the standby
+// as they have to be. What a lab without backups of its own lacks is not the failback's.
+func (r *run) readinessAgrees() Invariant {
+	const name = "readiness agrees"
+	var report readiness.Report
+	if len(r.answers) == 0 || json.Unmarshal([]byte(r.answers[len(r.answers)-1]), &report) != nil {
+		return verdict(name, false, "it did not answer")
+	}
+	var wrong []string
+	for _, c := range report.Findings() {
+		if c.Part == "database" || c.Part == "files" || c.Part == "services" || c.Part == "dns" || c.Part == "network" || c.Name == "automated-backups" {
+			wrong = append(wrong, c.Name+": "+c.Evidence)
+		}
+	}
+	return verdict(name, len(wrong) == 0 && report.RecoveryTimeSeconds != nil, "%d checks; %s", len(report.Checks), orNone(strings.Join(wrong, "; ")))
+}
+
 // untouched: the old primary is as the fence left it, and has its name.
 func (r *run) untouched() Invariant {
 	return verdict("nothing was renamed", r.liveDatabase() == r.restoring.old, "%s", r.restoring.old.ID)
@@ -195,7 +214,15 @@ func (r *run) conflictsListed() []Invariant {
 	brought, _ := r.world.Files.Text("cases/new.json")
 	value, _ := r.world.SSM.Value(r.env.Regions.Primary, r.env.Parameters+parameter)
 	secret, _ := r.world.SSM.Value(r.env.Regions.Primary, r.env.Parameters+newSecret)
+	var rows struct {
+		NotCompared []string
+		Rows        []struct{ Key, What string }
+	}
+	text, _ := r.report()
+	deleted := json.Unmarshal(text, &rows) == nil && slices.ContainsFunc(rows.Rows, func(row struct{ Key, What string }) bool { return row.Key == r.gone.row && row.What == "deleted" })
 	return []Invariant{
+		verdict("a deletion that never arrived is listed", deleted && r.gone.row != "", "row %s", orNone(r.gone.row)),
+		verdict("what was not compared is named as unknown", slices.Equal(rows.NotCompared, []string{unnamed}), "%s", orNone(strings.Join(rows.NotCompared, ", "))),
 		verdict("conflicts of files are listed", strings.Contains(list, `"what": "conflict"`) && strings.Contains(list, `"what": "missing"`), "%d bytes of list", len(list)),
 		verdict("the old side's files are kept", objects["files/"+both] == ours && objects["files/"+onlyHere] == ours, "%q", objects["files/"+both]),
 		verdict("what was written since was copied back", inPlace == theirs && brought == theirs, "%q and %q", inPlace, brought),

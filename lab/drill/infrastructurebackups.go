@@ -12,15 +12,18 @@ import (
 	"github.com/acso/disaster-recovery/internal/infrastructure"
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/sources"
 )
 
 // later is a commit that is deployed while the scenario runs.
-const later = "aa11bb22cc33dd44ee55ff6600778899aabbccdd"
+var later = sources.Hash(laterFiles())
+
+func laterFiles() map[string]string { return map[string]string{"app.go": "package main // later\n"} }
 
 // infrastructureBackups: what is deployed, as a recovery point.
 var infrastructureBackups = []Scenario{
 	{
-		Name: "backup-infrastructure", Expected: Recovered, machine: "backup-infrastructure",
+		Name: "backup-infrastructure", Expected: Recovered, machine: "backup-infrastructure", everywhere: true,
 		Sentence: "The deployed commit, templates, parameters and task definitions with their images' digests are stored; the same again is not stored twice.",
 		prepare: func(r *run) {
 			r.at(r.moment(), func() { r.startIn(r.env.Regions.Primary, "{}") })
@@ -32,7 +35,7 @@ var infrastructureBackups = []Scenario{
 		Name: "backup-infrastructure-on-deployment", Expected: Recovered, machine: "backup-infrastructure", limit: 2 * time.Hour,
 		Sentence: "Stacks of both regions are deployed from a new commit, one after the other: nobody starts anything, and the last point has all of it.",
 		prepare: func(r *run) {
-			r.world.Sources.Push(later, map[string]string{"app.go": "package main // later\n"})
+			r.world.Sources.Push(laterFiles())
 			at := r.moment()
 			for n, name := range []string{"storage", "backup", "recovery"} {
 				r.at(at+time.Duration(n)*6*time.Minute, func() { r.deploy(r.env.Regions.Recovery, name, later) })
@@ -67,7 +70,7 @@ var infrastructureBackups = []Scenario{
 			r.at(at, func() { r.startIn(r.env.Regions.Primary, `{"reason":"the backup before"}`) })
 			r.at(at+5*time.Minute, func() {
 				r.refuseBackups()
-				r.world.Sources.Push(later, map[string]string{"app.go": "package main // later\n"})
+				r.world.Sources.Push(laterFiles())
 				r.deploy(r.env.Regions.Primary, "storage", later)
 			})
 		},

@@ -33,6 +33,7 @@ func (r *run) judge() *Result {
 	if x := r.recovery(); x != nil {
 		result.Plan = planOf(x.Output())
 	}
+	result.takenOver = r.killed && strings.Contains(result.Next, "Superseded: ") && r.asItWas().Result == Pass
 	r.measure(result)
 	result.Invariants = r.invariants(result)
 	if result.Outcome == Recovered && r.scenario.judge == nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
-// restores are those of the database, and those of the other parts.
-var restores = slices.Concat(databaseRestores, partRestores)
+// restores are those of the database, those of the other parts, and those to moments that are easily got wrong.
+var restores = slices.Concat(databaseRestores, partRestores, momentRestores)
 
 // partRestores: application data and configuration are restored, alone or with the database, from verified points.
 var partRestores = []Scenario{

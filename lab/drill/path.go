@@ -105,21 +105,27 @@ func (r *run) allHealthy(wanted []serviceSize) bool {
 	return true
 }
 
-// criticalPath is the shortest time in which this run could have recovered, from its own durations. It is nil when no
-// moment is known from which on clients waited.
+// criticalPath is the shortest time in which this run could have recovered, from its own durations. It begins where clients
+// began to wait, which a planned move lets them do only when it drains. It is nil when no such moment is known, or when
+// clients were served again before they were moved: by the old primary, which no path of ours made faster.
 func (r *run) criticalPath(result *Result) *CriticalPath {
 	x, seen := r.recovery(), r.observed.milestones
 	if r.broken.IsZero() || seen.moved.IsZero() || seen.writable.IsZero() {
 		return nil
 	}
+	outage := r.world.Traffic.Outage().Longest
+	if outage.To.Before(seen.moved) {
+		return nil
+	}
+	waited := func(begin, end time.Time) float64 { return overlap(outage.From, begin, end) }
 	p := &CriticalPath{
-		Detection:    r.from(r.broken, x.StartedAt()),
-		Confirmation: r.from(x.StartedAt(), entered(x, "CheckReplica")),
-		Waiting:      r.from(entered(x, "CheckReplica"), entered(x, "FencePrimary")),
-		Promotion:    r.from(seen.promoteCalled, seen.writable),
-		FileSystem:   r.from(seen.dataCalled, seen.dataWritable),
-		TaskStart:    r.from(seen.scaleCalled, seen.tasksHealthy),
-		Switch:       r.from(entered(x, "FlipDns"), seen.moved),
+		Detection:    waited(r.broken, x.StartedAt()),
+		Confirmation: waited(x.StartedAt(), entered(x, "CheckReplica")),
+		Waiting:      waited(entered(x, "CheckReplica"), entered(x, "FencePrimary")),
+		Promotion:    waited(seen.promoteCalled, seen.writable),
+		FileSystem:   waited(seen.dataCalled, seen.dataWritable),
+		TaskStart:    waited(seen.scaleCalled, seen.tasksHealthy),
+		Switch:       waited(entered(x, "FlipDns"), seen.moved),
 		TTL:          r.env.Domain.TTL.Std().Seconds(),
 		Validation:   (visit(x, "ValidateStandby") + visit(x, "ValidatePublic")).Seconds(),
 	}
@@ -128,7 +134,7 @@ func (r *run) criticalPath(result *Result) *CriticalPath {
 	}
 	before := p.Detection + p.Confirmation + p.Waiting + max(p.Promotion, p.FileSystem, p.TaskStart) + p.Switch
 	p.Total = before + p.TTL + p.Validation
-	p.Overhead = seen.moved.Sub(r.broken).Seconds() - before - visit(x, "ValidateStandby").Seconds()
+	p.Overhead = seen.moved.Sub(outage.From).Seconds() - before - visit(x, "ValidateStandby").Seconds()
 	if result.RTO.ClientSeconds != nil {
 		p.Ratio = *result.RTO.ClientSeconds / p.Total
 	}
@@ -138,13 +144,13 @@ func (r *run) criticalPath(result *Result) *CriticalPath {
 // decided is how long the checks before the point of no return take at most when nothing has to be waited for, in seconds.
 const decided = 15
 
-// from is the time between two moments, as far as clients were waiting, in seconds; 0 when one of them never came.
-func (r *run) from(begin, end time.Time) float64 {
+// overlap is how much of the time between two moments lies behind a third, in seconds; 0 when one of them never came.
+func overlap(since, begin, end time.Time) float64 {
 	if begin.IsZero() || end.IsZero() {
 		return 0
 	}
-	if begin.Before(r.broken) {
-		begin = r.broken
+	if begin.Before(since) {
+		begin = since
 	}
 	return max(0, end.Sub(begin).Seconds())
 }

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
 )
 
 // gone is what the lab knows of a system that was lost, and when what of it came back.
 type gone struct {
 	files, parameters []string // as they were
+	row               string   // key of a row that was deleted
 	asked             time.Time
 	restoreCalled     time.Time // the snapshot that became the database was asked for
 	database          time.Time // it was available
@@ -238,16 +238,4 @@ func (r *run) neitherLocked() Invariant {
 		}
 	}
 	return verdict("both locks are free", true, "they are")
-}
-
-// stillGone: nothing was deployed.
-func (r *run) stillGone(region string) Invariant {
-	deployed := len(r.world.ECS.Workloads(region)) + len(r.world.RDS.Instances(region))
-	running := 0
-	for _, x := range r.world.States.Executions() {
-		if x.Status() == asl.Running {
-			running++
-		}
-	}
-	return verdict("nothing was deployed", deployed == 0 && running == 0, "%d services and databases in %s", deployed, region)
 }

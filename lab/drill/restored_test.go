@@ -2,13 +2,18 @@ package drill
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/acso/disaster-recovery/environments"
+	"github.com/acso/disaster-recovery/internal/rebuild"
 	"github.com/acso/disaster-recovery/internal/restore"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/cloud/codebuild"
 	"github.com/acso/disaster-recovery/lab/cloud/rds"
+	"github.com/acso/disaster-recovery/statemachines"
 )
 
 // TestSabotageOfRestoresIsSeen takes the safety out of the restore, piece by piece.
@@ -54,8 +59,23 @@ func TestPlannedStepsAreWhatTheLabDraws(t *testing.T) {
 		"put the restored database in its place":                       {d.Rename},
 		"rebuild the replica, its first backup included":               {d.Rename, d.Create, d.FirstBackup, d.Modify},
 	}
+	build := codebuild.Defaults()
+	if low, high := sum(rds.Span(build.Provision), rds.Span(build.Deploy)); rebuild.Steps(storage)[0].LowSeconds != int(low.Seconds()) || rebuild.Steps(storage)[0].HighSeconds != int(high.Seconds()) {
+		t.Errorf("%+v: the lab draws %s to %s", rebuild.Steps(storage)[0], low, high)
+	}
+	if low, high := sum(d.Restore, perGiB, d.FirstBackup); rebuild.Steps(storage)[1].LowSeconds != int(low.Seconds()) || rebuild.Steps(storage)[1].HighSeconds != int(high.Seconds()) {
+		t.Errorf("%+v: the lab draws %s to %s", rebuild.Steps(storage)[1], low, high)
+	}
 	found := 0
-	for _, step := range restore.Steps(restore.Plan{Mode: restore.Replace, Database: true}, storage) {
+	plan := restore.Plan{Mode: restore.Replace, Database: true, Data: &restore.Point{To: restore.Files}, Configuration: &restore.Point{}}
+	steps := restore.Steps(plan, storage)
+	for _, step := range steps {
+		bounded(t, restoreMachine, step.Name, step.Begins, step.Ends)
+	}
+	for _, step := range rebuild.Steps(storage) {
+		bounded(t, rebuildMachine, step.Name, step.Begins, step.Ends)
+	}
+	for _, step := range steps {
 		spans, modelled := want[step.Name]
 		if !modelled {
 			continue
@@ -67,6 +87,17 @@ func TestPlannedStepsAreWhatTheLabDraws(t *testing.T) {
 	}
 	if found != len(want) {
 		t.Errorf("%d of %d steps are in the plan", found, len(want))
+	}
+}
+
+// bounded: what a past execution tells of a step lies between states that its machine has.
+func bounded(t *testing.T, machine, step string, states ...string) {
+	t.Helper()
+	m, _ := statemachines.Named(machine)
+	for _, state := range states {
+		if !strings.Contains(m.Definition, fmt.Sprintf("%q: {", state)) {
+			t.Errorf("%s: %s has no state %q", step, machine, state)
+		}
 	}
 }
 

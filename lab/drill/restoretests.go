@@ -46,6 +46,7 @@ var restoreTests = []Scenario{
 		},
 		judge: func(r *run) []Invariant { return append(r.leftNothing(), r.everyAimRefused(), r.madeNothing()) },
 	},
+	stolenRights,
 	{
 		Name: "test-restore-foreign-point", Expected: FailedClean, machine: testMachine, limit: testLimit,
 		Sentence: "A snapshot of another environment in the same account is asked for: refused before anything is made.",

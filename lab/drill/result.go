@@ -29,6 +29,7 @@ type Result struct {
 	late    bool // the objective for the recovery time has to be missed
 	// What crash tests count.
 	killed                 bool
+	takenOver              bool // an execution that an alarm started came before the redrive, and gave back what the killed one had taken
 	transitions, mutations int
 	promotions             int
 	dualWriters            int

@@ -83,6 +83,8 @@ type run struct {
 	passage   passage
 	ticks     []tick
 	misplaced []string      // throwaway databases that were seen outside of their network
+	tried     int           // calls against production, with the rights of a test
+	taken     []string      // those that were not refused
 	answers   []string      // of functions that the script called by itself
 	returns   time.Duration // a dead primary comes back so long after it died; 0 for never
 	expecting int           // things that the script has still to do before the run may end
@@ -102,7 +104,7 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &run{scenario: s, options: o, env: o.Environment, live: map[string]bool{}, triggers: map[string][]func(){}, stopped: map[*stepfunctions.Execution]bool{}}
-	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines, Active: r.active(), Recent: s.recent, Scheduled: s.scheduled})
+	r.world = world.New(world.Options{Seed: o.Seed, Environment: o.Environment, Evaluator: o.Bench.evaluator, Machines: machines, Active: r.active(), Recent: s.recent, Scheduled: s.scheduled, Begin: s.begins})
 	for _, f := range o.Faults {
 		if err := r.world.Cloud.CheckFault(f); err != nil {
 			return nil, InputError{err}
@@ -235,11 +237,12 @@ func (r *run) killAt(k Kill) {
 		x.Stop("Crash", "killed by the lab")
 		r.world.Sim.After(redriveAfter, func() {
 			r.expecting--
-			if err := x.Redrive(); err != nil {
-				r.say("fault", x.Region, "the redrive was refused: %v", err)
-				return
+			r.redrive(x)
+			for _, other := range r.judged() { // the call that died may have been that of a second run
+				if other != x && other.Status() == asl.Failed && other.Error() == "States.Runtime" {
+					r.redrive(other)
+				}
 			}
-			r.say("state", x.Region, "the execution is redriven")
 		})
 	}
 	if k.Transition > 0 {
@@ -272,6 +275,15 @@ func (r *run) killAt(k Kill) {
 			r.world.Sim.After(0, func() { kill(victim) })
 		}
 	})
+}
+
+// redrive goes on with an execution, as an operator would.
+func (r *run) redrive(x *stepfunctions.Execution) {
+	if err := x.Redrive(); err != nil {
+		r.say("fault", x.Region, "the redrive was refused: %v", err)
+		return
+	}
+	r.say("state", x.Region, "the execution is redriven")
 }
 
 // counts tells whether a crash test kills in calls to a region, of an execution in another or the same.

@@ -22,6 +22,7 @@ type Scenario struct {
 	lossless   bool          // a planned switchover: no write may be lost, and clients wait no longer than its parts take
 	scheduled  bool          // backups start by their schedules
 	telling    bool          // what is judged is what people are told: random faults break that
+	begins     time.Time     // when its world begins; zero means the lab's epoch
 	prepare    func(*run)
 	late       bool                   // what is broken takes longer than the objective allows: it is missed, and has to be reported as missed
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
@@ -49,6 +50,7 @@ func Scenarios() []Scenario {
 		logBackups,
 		followed,
 		dailyBackups,
+		copiedBackups,
 		kept,
 		verifications,
 		chainVerifications,

@@ -25,8 +25,11 @@ type Sim struct {
 }
 
 // New begins a simulation at Epoch.
-func New(seed uint64) *Sim {
-	return &Sim{now: Epoch, seed: seed, streams: map[string]*rand.Rand{}}
+func New(seed uint64) *Sim { return NewAt(seed, Epoch) }
+
+// NewAt begins a simulation at another moment: on a day that is like no other.
+func NewAt(seed uint64, begin time.Time) *Sim {
+	return &Sim{now: begin, seed: seed, streams: map[string]*rand.Rand{}}
 }
 
 // Now is the virtual time.

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/infrastructure"
 	"github.com/acso/disaster-recovery/lab/sim"
 )
 
@@ -29,8 +30,25 @@ type Repository struct {
 // New makes an empty repository.
 func New(s *sim.Sim) *Repository { return &Repository{sim: s, commits: map[string]map[string]string{}} }
 
-// Push adds a commit.
-func (r *Repository) Push(commit string, files map[string]string) { r.commits[commit] = files }
+// Push adds a commit with these files, text by path, and says its hash.
+func (r *Repository) Push(files map[string]string) (commit string) {
+	commit = Hash(files)
+	r.commits[commit] = files
+	return commit
+}
+
+// Hash is git's hash of a commit with these files: the commit that Push would add.
+func Hash(files map[string]string) string { return infrastructure.Hash("commit", Object(files)) }
+
+// Object is the commit object of these files.
+func Object(files map[string]string) []byte {
+	tree, err := infrastructure.Tree(files)
+	if err != nil {
+		panic("lab: commit files: " + err.Error()) // the scenario's
+	}
+	who := fmt.Sprintf("Lab <lab@acso.invalid> %d +0000", sim.Epoch.Unix())
+	return fmt.Appendf(nil, "tree %s\nauthor %s\ncommitter %s\n\na release\n", tree, who, who)
+}
 
 // Down has the repository answer nobody, or everybody again.
 func (r *Repository) Down(down bool) { r.down = down }
@@ -52,18 +70,25 @@ func (r *Repository) Archive(ctx context.Context, commit, folder string, out io.
 	if !known {
 		return fmt.Errorf("commit %s: %w", commit, fs.ErrNotExist)
 	}
-	return write(files, folder, out)
+	return Write(files, Object(files), folder, out)
 }
 
-func write(files map[string]string, folder string, out io.Writer) error {
+// Write makes the archive of files with a commit object; see platform.Sources.
+func Write(files map[string]string, commit []byte, folder string, out io.Writer) error {
 	zipped := gzip.NewWriter(out)
 	archive := tar.NewWriter(zipped)
-	for _, path := range slices.Sorted(maps.Keys(files)) {
-		header := tar.Header{Typeflag: tar.TypeReg, Name: folder + "/" + path, Mode: 0o664, Size: int64(len(files[path])), ModTime: sim.Epoch}
-		if err := archive.WriteHeader(&header); err != nil {
+	put := func(name, text string) error {
+		if err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o664, Size: int64(len(text)), ModTime: sim.Epoch}); err != nil {
 			return err
 		}
-		if _, err := io.WriteString(archive, files[path]); err != nil {
+		_, err := io.WriteString(archive, text)
+		return err
+	}
+	if err := put(infrastructure.CommitObject, string(commit)); err != nil {
+		return err
+	}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		if err := put(folder+"/"+path, files[path]); err != nil {
 			return err
 		}
 	}

@@ -8,12 +8,14 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/iam"
 )
 
-// commit is what the environment was deployed from.
-const commit = "5d3c1f0a9b8e7d6c5b4a39281706f5e4d3c2b1a0"
+// release is what the environment was deployed from.
+func release() map[string]string {
+	return map[string]string{"app.go": "package main\n", "stacks/stacks.go": "package stacks\n"}
+}
 
 // layStacks deploys the stacks of a region, as far as CloudFormation tells of them, and puts their commit into the repository.
 func (w *World) layStacks(region string) {
-	w.Sources.Push(commit, map[string]string{"app.go": "package main\n", "stacks/stacks.go": "package stacks\n"})
+	commit := w.Sources.Push(release())
 	for _, name := range []string{"foundation", "storage", "workload", "backup", "recovery", "restore"} {
 		w.Stacks.Put(region, w.stack(region, name, commit))
 	}

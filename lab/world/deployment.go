@@ -1,9 +1,7 @@
 package world
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"crypto/md5" // #nosec G501 -- manifests carry it; nothing is protected by it
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,18 +15,19 @@ import (
 	"github.com/acso/disaster-recovery/internal/infrastructure"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/lab/sources"
 )
 
-// PutInfrastructure lays down a verified recovery point of the infrastructure as it is deployed, in the primary's bucket,
-// from where it is replicated.
-func (w *World) PutInfrastructure() {
+// ForgeInfrastructure lays down a recovery point of the infrastructure in the primary's bucket, from where it is replicated,
+// that is whole and passed its verification, and whose archive has other files than the commit that it names.
+func (w *World) ForgeInfrastructure() {
 	e, taken := w.Env, w.Sim.Now().UTC().Truncate(time.Second)
 	bucket := e.BucketIn(e.Regions.Primary, e.Buckets.Backups)
 	prefix := manifest.Day(taken) + retention.Infrastructure + "/"
-	archive := packed(infrastructure.Folder(taken))
+	archive, commit := forged(infrastructure.Folder(taken))
 	sum := sha256.Sum256(archive)
 	d := infrastructure.Deployment{
-		Commit: "5d3c1f0a9b8e7d6c5b4a39281706f5e4d3c2b1a0", Repository: e.Sources, Archive: infrastructure.ArchiveName(taken),
+		Commit: commit, Repository: e.Sources, Archive: infrastructure.ArchiveName(taken),
 		ArchiveSHA256: hex.EncodeToString(sum[:]), TakenAt: taken.Format(time.RFC3339),
 	}
 	for _, region := range w.Cloud.Regions() {
@@ -70,24 +69,14 @@ func (w *World) PutInfrastructure() {
 	w.S3.Put(bucket, catalog.ProofKey(key, retention.Content, true), []byte("{}"))
 }
 
-// packed is an archive with a folder in it.
-func packed(folder string) []byte {
+// forged is an archive of what was deployed, with one file more than its commit has.
+func forged(folder string) (archive []byte, commit string) {
+	deployed := release()
+	more := release()
+	more["stacks/backdoor.go"] = "package stacks\n"
 	var out bytes.Buffer
-	zipped := gzip.NewWriter(&out)
-	files := tar.NewWriter(zipped)
-	body := []byte("package main\n")
-	err := files.WriteHeader(&tar.Header{Name: folder + "/app.go", Mode: 0o644, Size: int64(len(body))})
-	if err == nil {
-		_, err = files.Write(body)
-	}
-	if err == nil {
-		err = files.Close()
-	}
-	if err == nil {
-		err = zipped.Close()
-	}
-	if err != nil {
+	if err := sources.Write(more, sources.Object(deployed), folder, &out); err != nil {
 		panic(fmt.Sprintf("lab: pack an archive: %v", err)) // into memory
 	}
-	return out.Bytes()
+	return out.Bytes(), sources.Hash(deployed)
 }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/infrastructure"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudformation"
 	"github.com/acso/disaster-recovery/lab/cloud/codebuild"
 	"github.com/acso/disaster-recovery/lab/cloud/ecs"
@@ -57,8 +59,8 @@ func (w *World) layRebuild() {
 	}
 }
 
-// checkArchive is what the buildspec does first: the archive in its version has to have the digest that was recorded with the
-// deployed commit.
+// checkArchive is what the buildspec does first: the archive in its version has to have the digest that was recorded, and its
+// files have to be the tree of the deployed commit, as git says.
 func (w *World) checkArchive(region string, variables map[string]string) error {
 	bucket := w.Env.BucketIn(region, w.Env.Buckets.Backups)
 	key, id := variables["ACSO_ARCHIVE"], variables["ACSO_ARCHIVE_VERSION"]
@@ -68,6 +70,9 @@ func (w *World) checkArchive(region string, variables map[string]string) error {
 		}
 		if sum := sha256.Sum256(v.Body); hex.EncodeToString(sum[:]) != variables["ACSO_ARCHIVE_SHA256"] {
 			return fmt.Errorf("s3://%s/%s is not the archive of commit %s: sha256sum -c failed", bucket, key, variables["ACSO_COMMIT"])
+		}
+		if _, err := infrastructure.CheckArchive(bytes.NewReader(v.Body), variables["ACSO_COMMIT"]); err != nil {
+			return fmt.Errorf("s3://%s/%s is not the archive of commit %s: %w", bucket, key, variables["ACSO_COMMIT"], err)
 		}
 		if variables["ACSO_COMMIT"] == "" || variables["ACSO_INCIDENT"] == "" {
 			return fmt.Errorf("ACSO_COMMIT and ACSO_INCIDENT are required")

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/asl"
@@ -44,6 +45,7 @@ import (
 
 // World is one account with both regions, and the clients.
 type World struct {
+	Began     time.Time
 	Sim       *sim.Sim
 	Cloud     *cloud.Cloud
 	Env       *environment.Environment
@@ -98,6 +100,8 @@ type Options struct {
 	Active string
 	// Recent has that failover be of this very moment, so that its cool-down runs.
 	Recent bool
+	// Begin is when the world begins; the zero time means sim.Epoch.
+	Begin time.Time
 }
 
 // Machines are the parsed state machines of an environment, by name. They may be shared by worlds of one thread.
@@ -125,12 +129,15 @@ func ParseMachines(e *environment.Environment) (Machines, error) {
 	return parsed, nil
 }
 
-// New makes a world at sim.Epoch.
+// New makes a world at sim.Epoch, or when the options say.
 func New(o Options) *World {
 	e := o.Environment
 	s := sim.New(o.Seed)
+	if !o.Begin.IsZero() {
+		s = sim.NewAt(o.Seed, o.Begin)
+	}
 	c := cloud.New(s, e.Account, e.Regions.Primary, e.Regions.Recovery)
-	w := &World{Sim: s, Cloud: c, Env: e, questions: map[*stepfunctions.Execution]string{}}
+	w := &World{Sim: s, Began: s.Now(), Cloud: c, Env: e, questions: map[*stepfunctions.Execution]string{}}
 	w.KMS = kms.New(c)
 	w.DynamoDB = dynamodb.New(c)
 	w.SNS = sns.New(c)

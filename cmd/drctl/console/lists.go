@@ -136,10 +136,14 @@ func (s Screen) Crash(r *drill.CrashResult) error {
 	if r.Killed > 0 {
 		resumed = 100 * float64(r.Resumed) / float64(r.Killed)
 	}
+	takenOver := ""
+	if r.TakenOver > 0 {
+		takenOver = fmt.Sprintf(", taken over by an alarm and given back %d", r.TakenOver)
+	}
 	l.broken(r.Broken)
-	l.add(fmt.Sprintf("%s: %s x %s x %s killed (%s), double promotions %d, dual-writer intervals %d, DNS moved before writable %d, resumed %.4g %%, RTO p50 %s and p99 %s",
+	l.add(fmt.Sprintf("%s: %s x %s x %s killed (%s), double promotions %d, dual-writer intervals %d, DNS moved before writable %d, resumed %.4g %%%s, RTO p50 %s and p99 %s",
 		r.Scenario, count(r.States, "state"), count(r.Points/max(1, r.Seeds), "point"), count(r.Seeds, "seed"), count(r.Killed, "execution"),
-		r.DoublePromotions, r.DualWriterIntervals, r.DNSMovedBeforeWritable, resumed, report.Measured(r.RTOP50Seconds), report.Measured(r.RTOP99Seconds)))
+		r.DoublePromotions, r.DualWriterIntervals, r.DNSMovedBeforeWritable, resumed, takenOver, report.Measured(r.RTOP50Seconds), report.Measured(r.RTOP99Seconds)))
 	return l.flush()
 }
 

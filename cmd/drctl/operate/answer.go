@@ -108,7 +108,12 @@ func (o *Operator) Only(ctx context.Context) (Open, error) {
 	case len(open) == 1:
 		return open[0], nil
 	case len(open) > 1 && open[0].Owner == open[1].Owner:
-		return open[0], nil // a procedure that holds the lock of both regions
+		for _, i := range open { // a procedure that holds the lock of both regions keeps its record where it runs
+			if i.Region == RegionOf(i.Owner) {
+				return i, nil
+			}
+		}
+		return open[0], nil // nobody's region
 	case len(open) > 1:
 		return Open{}, fmt.Errorf("both regions have an open incident: %s and %s; stop one of the executions in the console first", open[0].Owner, open[1].Owner)
 	case silent != nil:
@@ -124,4 +129,40 @@ func (o *Operator) Abort(ctx context.Context, i Open, by, reason string) error {
 	defer cancel()
 	var out struct{} // what it answers is the incident, which watching shows
 	return o.Invoke(ctx, i.Region, "incident", map[string]string{"action": "abort", "by": by, "reason": reason}, &out)
+}
+
+// Owned is the open incident of an execution, in the region where it runs when both have it; nil when it has none. A region
+// that does not answer is an error unless the other one has it: it may have the incident.
+func (o *Operator) Owned(ctx context.Context, execution string) (*Open, error) {
+	open, silent := o.Incidents(ctx)
+	var found *Open
+	for n := range open {
+		if open[n].Owner == execution && (found == nil || open[n].Region == RegionOf(execution)) {
+			found = &open[n]
+		}
+	}
+	if found != nil {
+		return found, nil
+	}
+	return nil, silent
+}
+
+// Stop ends an execution where it is. One that ended already is an error.
+func (o *Operator) Stop(ctx context.Context, execution, by, reason string) error {
+	ending, err := o.ending(ctx, execution)
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", execution, err)
+	}
+	if ending.Status != string(types.ExecutionStatusRunning) {
+		return fmt.Errorf("stop %s: it does not run, it is %s", execution, ending.Status)
+	}
+	ctx, cancel := o.Clock.WithTimeout(ctx, patience)
+	defer cancel()
+	_, err = o.steps(RegionOf(execution)).StopExecution(ctx, &sfn.StopExecutionInput{
+		ExecutionArn: aws.String(execution), Error: aws.String("Aborted"), Cause: aws.String(by + ": " + reason),
+	})
+	if err != nil {
+		return fmt.Errorf("stop %s: %w", execution, err)
+	}
+	return nil
 }

@@ -25,6 +25,34 @@ const (
 
 // InLab lets an operator work in a lab of its own: two healthy regions with backups, as after some days of operation.
 func InLab(ctx context.Context, e *environment.Environment, seed uint64, work func(context.Context, *world.World, *Operator) error) error {
+	return inWorld(ctx, e, seed, func(*world.World) error { return nil }, work)
+}
+
+// InLostLab is the same after somebody deleted the workload of both regions: nothing is left but the backups.
+func InLostLab(ctx context.Context, e *environment.Environment, seed uint64, work func(context.Context, *world.World, *Operator) error) error {
+	return inWorld(ctx, e, seed, lose, work)
+}
+
+// What is needed for everything to be backed up in both regions, and for somebody to look after the failover that fails.
+const (
+	allBackedUp = 45 * time.Minute
+	noticed     = 40 * time.Minute
+)
+
+func lose(w *world.World) error {
+	if _, err := w.States.Start(w.Env.Regions.Primary, w.Env.MachineName("backup-daily"), "", json.RawMessage("{}")); err != nil {
+		return err
+	}
+	w.Sim.Run(w.Sim.Now().Add(allBackedUp), nil)
+	for _, region := range w.Cloud.Regions() {
+		w.LoseWorkload(region)
+	}
+	w.LoseFiles()
+	w.Sim.Run(w.Sim.Now().Add(noticed), nil)
+	return nil
+}
+
+func inWorld(ctx context.Context, e *environment.Environment, seed uint64, before func(*world.World) error, work func(context.Context, *world.World, *Operator) error) error {
 	machines, err := world.ParseMachines(e)
 	if err != nil {
 		return err
@@ -40,6 +68,9 @@ func InLab(ctx context.Context, e *environment.Environment, seed uint64, work fu
 		return err
 	}
 	w.Sim.Run(w.Sim.Now().Add(settled), nil)
+	if err := before(w); err != nil {
+		return err
+	}
 	o := &Operator{
 		Environment: e, Clock: virtual{w.Sim},
 		AWS: w.Cloud.Config(cloud.Principal{Name: Caller, Region: cloud.Clients, Unlimited: true}),

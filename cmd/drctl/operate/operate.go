@@ -36,6 +36,8 @@ type Operator struct {
 	Environment *environment.Environment
 	AWS         aws.Config // of whoever operates; its region does not matter
 	Clock       Clock
+
+	remember map[string][]visits // of past executions, by region and machine
 }
 
 func (o *Operator) in(region string) aws.Config {

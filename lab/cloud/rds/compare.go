@@ -39,7 +39,7 @@ func (c *conn) compared(statement string, args []any) (rows [][]any, known bool,
 		if !fits {
 			break
 		}
-		all := timeline.rowsSince(through, since)
+		all := slices.DeleteFunc(timeline.rowsSince(through, since), func(r clientRow) bool { return c.instance.erased[r.key()] })
 		all = all[min(int(offset), len(all)):]
 		return shown(all[:min(reconcile.PageRows, len(all))]), true, nil
 	case reconcile.Known(table):
@@ -51,8 +51,21 @@ func (c *conn) compared(statement string, args []any) (rows [][]any, known bool,
 		for _, key := range keys {
 			wanted[key] = true
 		}
-		all := slices.DeleteFunc(timeline.rowsSince(through, time.Time{}), func(r clientRow) bool { return !wanted[r.key()] })
+		all := slices.DeleteFunc(timeline.rowsSince(through, time.Time{}), func(r clientRow) bool { return !wanted[r.key()] || c.instance.erased[r.key()] })
 		return shown(all), true, nil
+	case reconcile.Arrived(table):
+		since, fits := timeAt(args, 0)
+		until, fitsToo := timeAt(args, 1)
+		if !fits || !fitsToo {
+			break
+		}
+		all := slices.DeleteFunc(timeline.rowsSince(through, since), func(r clientRow) bool { return r.at >= until.UnixNano() })
+		return shown(all[:min(reconcile.MostArrived+1, len(all))]), true, nil
+	case reconcile.Tables:
+		for _, name := range append([]string{reconcile.Qualified(table.Name), "public.dr_canary", "public.dr_heartbeat"}, c.s.tables...) {
+			rows = append(rows, []any{name})
+		}
+		return rows, true, nil
 	default:
 		if strings.Contains(statement, " FROM ") && strings.Contains(statement, "::text") {
 			return nil, true, refusal{fmt.Sprintf("the lab has the table %s only: %q", table.Name, statement), "42P01"} // undefined_table
@@ -61,6 +74,17 @@ func (c *conn) compared(statement string, args []any) (rows [][]any, known bool,
 	}
 	return nil, true, refusal{fmt.Sprintf("%s: arguments %v do not fit", statement, args), "42P18"}
 }
+
+// Erase has a client's row deleted in one instance, too late for its replicas.
+func (s *Service) Erase(i *Instance, client int32, number int64) {
+	if i.erased == nil {
+		i.erased = map[string]bool{}
+	}
+	i.erased[clientRow{client: client, number: number}.key()] = true
+}
+
+// AddTable has the database hold one more table that clients do not use.
+func (s *Service) AddTable(name string) { s.tables = append(s.tables, name) }
 
 // key is the primary key of a client's row.
 func (r clientRow) key() string { return fmt.Sprintf("%d/%d", r.client, r.number) }

@@ -19,6 +19,7 @@ type Instance struct {
 	Window     string // hh:mm-hh:mm UTC
 
 	resource, class, database, key, acl string
+	erased                              map[string]bool // rows that were deleted here, too late for its replicas
 	place                               placement
 	storage                             int32 // GiB
 	created                             time.Time

@@ -82,6 +82,7 @@ type Service struct {
 	Durations Durations
 
 	cloud   *cloud.Cloud
+	tables  []string // that the database has besides
 	sim     *sim.Sim
 	keys    Keys
 	network Network
