@@ -10,7 +10,6 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
@@ -93,8 +92,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case "record":
 		return h.record(ctx, in)
 	case "commit":
-		i, err := h.own.Commit(ctx, in.Claim)
-		return h.output(i), err
+		return h.commit(ctx, in)
 	case "activate":
 		return h.activate(ctx, in)
 	case "close":
@@ -156,6 +154,22 @@ func (h *Handler) record(ctx context.Context, in Input) (Output, error) {
 	if err == nil && !in.Undone {
 		err = halted
 	}
+	return h.output(i), err
+}
+
+// commit passes the point of no return, unless somebody asked to abort. What was made is not to be deleted any more, so that
+// nobody is told how: services may write to it from now on.
+func (h *Handler) commit(ctx context.Context, in Input) (Output, error) {
+	if _, err := h.own.Commit(ctx, in.Claim); err != nil {
+		return Output{}, err
+	}
+	i, err := h.own.Update(ctx, in.Claim, func(i *incident.Incident) (changed bool) {
+		for n := range i.Changes {
+			changed = changed || i.Changes[n].Undo != ""
+			i.Changes[n].Undo = ""
+		}
+		return changed
+	})
 	return h.output(i), err
 }
 
@@ -247,39 +261,4 @@ func (h *Handler) output(i incident.Incident) Output {
 		out.Changes = append(out.Changes, change.What)
 	}
 	return out
-}
-
-// assess says what a failing restore leaves behind, from its record, which is written before each change. Nothing that it
-// made replaces anything, so going on is always the way: what is there already is found and not made again. A restore that a
-// person ended gives its database back first, as long as no service could write to it.
-func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
-	i, err := h.own.Past(ctx, in.Epoch)
-	if err != nil {
-		return Output{}, err
-	}
-	out := h.output(i)
-	left := i.Outstanding()
-	out.Clean = len(left) == 0
-	out.GiveBack = i.Abort != nil && i.CommittedAt.IsZero() && rebuild.Made(i, h.p.Region()) != ""
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s. ", strings.TrimSuffix(in.Reason, "."))
-	if out.Clean {
-		text.WriteString("Nothing was changed. Next: remove the cause, then start restore-full-system again")
-	} else {
-		text.WriteString("Changed: ")
-		for n, change := range left {
-			fmt.Fprintf(&text, "(%d) %s at %s", n+1, change.What, change.At.UTC().Format("15:04:05"))
-			if change.Undo != "" {
-				text.WriteString(" [undo: " + change.Undo + "]")
-			}
-			text.WriteString("; ")
-		}
-		next := "remove the cause, then redrive the execution, which goes on where it failed and finds what was made"
-		if i.Abort != nil && i.CommittedAt.IsZero() { // a redrive would meet the request again
-			next = "start restore-full-system again when it is wanted: it finds what was made"
-		}
-		text.WriteString("Next: " + next)
-	}
-	out.Text = text.String()
-	return out, nil
 }
