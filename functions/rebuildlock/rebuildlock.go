@@ -46,18 +46,20 @@ type Input struct {
 
 // Output is the incident of the restore, and what the action found.
 type Output struct {
-	Epoch           int64            `json:"epoch"`
-	State           incident.State   `json:"state"`
-	Outcome         incident.Outcome `json:"outcome"`
-	ApprovalSeconds int              `json:"approvalTimeoutSeconds"` // how long a person is waited for
-	RTOSeconds      float64          `json:"rtoSeconds"`             // close: from the opening to the end
-	Other           string           `json:"other"`                  // open: whether the other region's table is locked too
-	Changes         []string         `json:"changes"`                // outstanding ones
-	Clean           bool             `json:"clean"`                  // assess: nothing is left changed
-	GiveBack        bool             `json:"giveBack"`               // assess: a person ended it, and the database that it made has to go
-	Text            string           `json:"text"`                   // assess: all of it, for the Cause of the execution
-	Released        bool             `json:"released"`               // ended: the lock was held and is free now
-	Ignored         string           `json:"ignored,omitempty"`      // ended: why nothing was done
+	Epoch               int64            `json:"epoch"`
+	State               incident.State   `json:"state"`
+	Outcome             incident.Outcome `json:"outcome"`
+	ApprovalSeconds     int              `json:"approvalTimeoutSeconds"` // how long a person is waited for
+	RTOSeconds          float64          `json:"rtoSeconds"`             // close: from the opening to the end
+	RTOObjectiveSeconds float64          `json:"rtoObjectiveSeconds"`    // close: of the environment, for this procedure
+	RTOMet              bool             `json:"rtoMet"`                 // close
+	Other               string           `json:"other"`                  // open: whether the other region's table is locked too
+	Changes             []string         `json:"changes"`                // outstanding ones
+	Clean               bool             `json:"clean"`                  // assess: nothing is left changed
+	GiveBack            bool             `json:"giveBack"`               // assess: a person ended it, and the database that it made has to go
+	Text                string           `json:"text"`                   // assess: all of it, for the Cause of the execution
+	Released            bool             `json:"released"`               // ended: the lock was held and is free now
+	Ignored             string           `json:"ignored,omitempty"`      // ended: why nothing was done
 }
 
 // Handler acts on the incident tables.
@@ -224,6 +226,8 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 	}
 	out := h.output(i)
 	out.RTOSeconds = i.EndedAt.Sub(i.OpenedAt).Seconds()
+	out.RTOObjectiveSeconds = h.p.Environment.Objectives.RecoveryTime.NonCritical.Std().Seconds()
+	out.RTOMet = out.RTOSeconds <= out.RTOObjectiveSeconds
 	bounded, cancel := h.p.Clock.WithTimeout(ctx, patience)
 	defer cancel()
 	out.Other = "the table of " + h.p.Environment.Pair(h.p.Region()) + " is free"
