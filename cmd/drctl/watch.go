@@ -210,9 +210,13 @@ func (w *watcher) decide(ctx context.Context, q operate.Question) error {
 		w.app.complain(fmt.Errorf("a person is asked: %s; answer with: %s", q.Text, command))
 		return nil
 	}
-	said, err := w.app.ask("\n%s\nType yes, no, or nothing to leave it to others (%s):", q.Text, command)
-	if err != nil || said != "yes" && said != "no" {
+	choice := "Type yes, no,"
+	if w.operator.MachineOf(q.Execution) == "failover" {
+		choice = "Type yes, fenced (yes, and you made sure yourself that the old primary takes no writes), no,"
+	}
+	said, err := w.app.ask("\n%s\n%s or nothing to leave it to others (%s):", q.Text, choice, command)
+	if err != nil || said != "yes" && said != "no" && said != "fenced" {
 		return err
 	}
-	return w.operator.Answer(ctx, q, operate.Answer{Approved: said == "yes", By: w.by})
+	return w.operator.Answer(ctx, q, operate.Answer{Approved: said != "no", By: w.by, FencedByHand: said == "fenced"})
 }

@@ -57,6 +57,7 @@ type Output struct {
 	Outcome     incident.Outcome    `json:"outcome"`
 	Promotion   incident.Promotion  `json:"promotion"` // "", requested or done
 	Fence       incident.FenceState `json:"fence"`
+	Drained     bool                `json:"drained"` // a planned switchover stopped services of the old primary, and they were not given back
 	Policy      Policy              `json:"policy"`
 	Changes     []string            `json:"changes"`            // outstanding ones
 	Left        []string            `json:"left"`               // close: what a person still has to do, although it recovered
@@ -219,7 +220,7 @@ func (h *Handler) output(i incident.Incident) Output {
 	out := Output{
 		Target: target, Epoch: i.Epoch, Region: h.p.Region(), OldPrimary: e.Pair(h.p.Region()), State: i.State, Outcome: i.Outcome,
 		Promotion: i.Promotion, Fence: i.Fence.State, Changes: []string{}, Next: []string{}, LossSeconds: i.LossSeconds,
-		Readiness: i.Readiness, Left: slices.Concat([]string{}, i.Left),
+		Drained: i.Drain != nil, Readiness: i.Readiness, Left: slices.Concat([]string{}, i.Left),
 		Policy: Policy{
 			ApprovalTimeoutSeconds: e.Policies.Approval.Timeout.Seconds(), OnApprovalTimeout: string(e.Policies.Approval.OnTimeout),
 			ConfirmationSeconds: e.Monitoring.Confirmation.Seconds(), LossLimitSeconds: e.Policies.Lag.Limit.Seconds(),

@@ -70,11 +70,13 @@ func (s *Store) following(ctx context.Context, last Incident, o Opening) (Incide
 	if err != nil {
 		return Incident{}, err
 	}
-	if until := s.coolDown(last, role); until.After(now) && !o.Mode.decided() {
+	// A failover that moved the role and did not end is finished by whoever starts it again: nobody else can.
+	unfinished := last.Promotion != NotPromoted && last.Outcome != Recovered && role.ActiveRegion == o.Region && role.Epoch == last.Epoch
+	if until := s.coolDown(last, role); until.After(now) && !o.Mode.decided() && !unfinished {
 		return Incident{}, failure.New(failure.CoolingDown, op, "incident %d ended recovered; alarms start nothing before %s", max(last.Epoch, role.Epoch), until.UTC().Format(time.RFC3339)).
 			Next("when %s has to be left all the same, start with mode manual", s.environment.Pair(o.Region))
 	}
-	if role.ActiveRegion == o.Region {
+	if role.ActiveRegion == o.Region && !unfinished {
 		return Incident{}, failure.New(failure.AlreadyRunning, op, "%s is the active region already, since incident %d", o.Region, role.Epoch)
 	}
 	seen, err := s.Observation(ctx)
@@ -101,6 +103,9 @@ func (s *Store) following(ctx context.Context, last Incident, o Opening) (Incide
 			next.Fence = Fence{State: FenceOwed, Region: last.Fence.Region, Before: last.Fence.Before}
 		}
 		next.Fence.GivenBack, next.Standby = last.Fence.GivenBack, last.Standby
+		if last.Drain != nil {
+			next.Drain = &Drain{BeganAt: last.Drain.BeganAt} // what it proved is proved anew
+		}
 		next.Changes = last.Outstanding()
 	}
 	return next, nil

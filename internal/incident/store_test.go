@@ -161,6 +161,55 @@ func TestAnUnfinishedPromotionIsCarriedOver(t *testing.T) {
 	}
 }
 
+// TestAFailoverThatMovedTheRoleAndDiedIsFinishedByTheNextOne: the region is the active one already, by an incident that never
+// ended, and whoever starts again goes on with it; when it has ended, there is nothing to do.
+func TestAFailoverThatMovedTheRoleAndDiedIsFinishedByTheNextOne(t *testing.T) {
+	l := newLab()
+	first := l.begin(t, ada)
+	if _, err := l.store.Update(l.ctx, claim(first), func(i *incident.Incident) bool { i.Promotion = incident.PromotionDone; return true }); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.store.SetRole(l.ctx, incident.Role{ActiveRegion: recovery, Switch: 1, Epoch: first.Epoch}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := l.store.Release(l.ctx, ada, incident.Aborted, l.sim.Now()); err != nil {
+		t.Fatal(err)
+	}
+	next := l.begin(t, bob) // as an alarm or an operator with {} does, in what would be the cool-down
+	if next.Promotion != incident.PromotionDone || next.Epoch <= first.Epoch {
+		t.Errorf("it was not carried on: %+v", next)
+	}
+	if err := l.store.SetRole(l.ctx, incident.Role{ActiveRegion: recovery, Switch: 1, Epoch: next.Epoch}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.store.Finish(l.ctx, claim(next), incident.Recovered, "done", 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err := l.store.Begin(l.ctx, incident.Opening{Owner: ada, Trigger: "test", Region: recovery, Mode: incident.Manual})
+	wantKind(t, err, failure.AlreadyRunning)
+}
+
+func TestReadinessIsWrittenIntoNobodyElsesIncident(t *testing.T) {
+	l := newLab()
+	first := l.begin(t, ada)
+	found := incident.Readiness{Verdict: "pass"}
+	if err := l.store.NoteReadiness(l.ctx, incident.Claim{Epoch: first.Epoch, Owner: bob}, found); err != nil {
+		t.Fatal(err)
+	}
+	if i, _ := l.store.Present(l.ctx); i.Readiness != nil {
+		t.Error("another owner's readiness was noted")
+	}
+	if _, _, err := l.store.Release(l.ctx, ada, incident.Aborted, l.sim.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.store.NoteReadiness(l.ctx, claim(first), found); err != nil {
+		t.Fatal(err)
+	}
+	if i, _ := l.store.Present(l.ctx); i.State != incident.Closed || i.Readiness != nil {
+		t.Errorf("a late answer took the lock back: %+v", i)
+	}
+}
+
 func TestObservationsOnlyMoveForward(t *testing.T) {
 	l := newLab()
 	yes, no := true, false

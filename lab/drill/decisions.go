@@ -40,6 +40,21 @@ var decisions = []Scenario{
 		},
 	},
 	{
+		Name: "switchover-stopped", Expected: StoodDown,
+		Sentence: "A person stops a switchover in the console while services are stopped, and walks away: the alarm's own execution gives back what it had taken, within minutes, and asks nobody.",
+		prepare: func(r *run) {
+			r.at(r.moment(), r.switchOver)
+			r.when("CatchUp", func() { r.after(time.Second, r.stopAll) })
+			r.world.OnQuestion(func(*stepfunctions.Execution) { r.observed.asked++ })
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{
+				r.asItWas(), r.lostNothing(), r.singleWriter(),
+				verdict("nobody was asked", r.observed.asked == 0, "%s", counted(r.observed.asked, "question")),
+			}
+		},
+	},
+	{
 		Name: "carried-fence-refused", Expected: StoodDown,
 		Sentence: "An execution is stopped behind its fence, and the person whom the next one asks says no: the old primary is opened again and seen to serve.",
 		prepare: func(r *run) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/internal/environment"
+	labroute53 "github.com/acso/disaster-recovery/lab/cloud/route53"
 )
 
 const loop = "failback-after-outage"
@@ -24,11 +25,35 @@ func TestSabotageOfFailbacksIsSeen(t *testing.T) {
           "Next": "ReverseFilesAgain"`, `"Condition": "{% 1 = 2 %}", "Next": "ReverseFilesAgain"}, {"Condition": "{% $lagOther.done %}", "Next": "SizeOther"`}}, "the file system follows again"},
 		{"leaves the other region without services", []edit{{`"Condition": "{% $reversedAgain.done %}",
           "Next": "SizeOther"`, `"Condition": "{% 1 = 2 %}", "Next": "SizeOther"}, {"Condition": "{% $reversedAgain.done %}", "Next": "CloseFailback"`}}, "the services are as they were"},
+		{"leaves the automated backups with the old database", []edit{{`"Condition": "{% $sized.done %}",
+          "Next": "ReplicateBackups"`, `"Condition": "{% 1 = 2 %}", "Next": "ReplicateBackups"}, {"Condition": "{% $sized.done %}", "Next": "CloseFailback"`}}, "the other region has backups of the restored database"},
 		{"builds no replica of the standby", []edit{{`"Condition": "{% $keepingOther.done %}",
           "Next": "OpenOther"`, `"Condition": "{% 1 = 2 %}", "Next": "OpenOther"}, {"Condition": "{% $keepingOther.done %}", "Next": "ReverseFilesAgain"`}}, "the replica follows the restored database"},
 	} {
 		t.Run(c.name, func(t *testing.T) { mustFail(t, sabotaged(t, loop, c.edits), c.invariant) })
 	}
+}
+
+// TestMeddlingWithTheLoopIsSeen sends clients back by hand, while the failback builds: what every failover is held to is seen
+// to be held in the way out and back, too.
+func TestMeddlingWithTheLoopIsSeen(t *testing.T) {
+	long(t)
+	t.Parallel()
+	scenario, e, bench := loopIn(t)
+	scenario.prepare = func(r *run) {
+		r.outage()
+		r.failBackAt(afterReturn)
+		r.when("BuildReplica", func() {
+			r.world.DNS.Add(labroute53.Setup{
+				Name: e.Domain.Name, Type: "CNAME", Value: e.RegionalName(e.Regions.Primary), TTL: e.Domain.TTL.Std(), Set: e.Regions.Recovery, Failover: "SECONDARY",
+			})
+		})
+	}
+	r, err := Run(context.Background(), scenario, Options{Seed: 1, Environment: e, Bench: bench})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustFail(t, r, "traffic only to a validated region")
 }
 
 // TestAFailbackSurvivesKills kills the execution between states all along its way, and redrives it.

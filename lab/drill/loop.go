@@ -33,19 +33,23 @@ func (r *run) watchLoop() {
 			l.needless = append(l.needless, "promoted in "+c.To+" at "+stamp(c.At)+" while "+e.Pair(c.To)+" served")
 		}
 	})
-	w.Sim.Every(lookInterval, lookInterval, func() {
+	look := func() {
 		for _, region := range w.Cloud.Regions() {
 			if region != l.answer && w.DNS.Answer(e.Domain.Name) == e.RegionalName(region) {
 				l.left[l.answer], l.answer = w.Sim.Now(), region
 			}
 		}
-	})
+	}
+	w.Sim.Every(lookInterval, lookInterval, look)
 	longest := e.Domain.TTL.Std() + 5*time.Second
 	before := w.Traffic.OnRoute
 	w.Traffic.OnRoute = func(at time.Time, client int32, region string, acknowledged bool) {
 		before(at, client, region, acknowledged)
 		if region == l.answer && l.left[region].IsZero() && region == r.active() || l.astray != "" {
 			return // where all of them were from the beginning
+		}
+		if region != l.answer {
+			look() // the name servers may have moved within this second
 		}
 		left, seen := l.left[region], l.validated[region]
 		switch {
