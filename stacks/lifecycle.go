@@ -8,7 +8,8 @@ import (
 	"github.com/acso/disaster-recovery/internal/retention"
 )
 
-// expiry is the lifecycle of the recovery points: the rules that package retention proves against its solver.
+// expiry is the lifecycle of the recovery points: the rules that package retention proves against its solver, and those on
+// what is in no point.
 // Lifecycle actions are not replicated, so the buckets of both regions carry the rules.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
 func expiry(e *environment.Environment) []any {
@@ -17,6 +18,13 @@ func expiry(e *environment.Environment) []any {
 		rules = append(rules, &awss3.CfnBucket_RuleProperty{
 			Id: jsii.String(rule.ID), Status: jsii.String("Enabled"),
 			TagFilters:                  &[]any{&awss3.CfnBucket_TagFilterProperty{Key: jsii.String(retention.TagKey), Value: jsii.String(string(rule.Class))}},
+			ExpirationInDays:            jsii.Number(rule.Days),
+			NoncurrentVersionExpiration: &awss3.CfnBucket_NoncurrentVersionExpirationProperty{NoncurrentDays: jsii.Number(rule.Noncurrent)},
+		})
+	}
+	for _, rule := range retention.Passing(retention.From(e)) {
+		rules = append(rules, &awss3.CfnBucket_RuleProperty{
+			Id: jsii.String(rule.ID), Status: jsii.String("Enabled"), Prefix: jsii.String(rule.Prefix),
 			ExpirationInDays:            jsii.Number(rule.Days),
 			NoncurrentVersionExpiration: &awss3.CfnBucket_NoncurrentVersionExpirationProperty{NoncurrentDays: jsii.Number(rule.Noncurrent)},
 		})

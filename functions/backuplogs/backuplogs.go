@@ -105,7 +105,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 }
 
 // staging is where CloudWatch Logs writes; nothing there is a backup.
-const staging = "staging/logs/"
+const staging = retention.Staging + "logs/"
 
 // about is the file of a point that says which time it covers.
 const about = "export/range.json"

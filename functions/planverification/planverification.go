@@ -3,7 +3,7 @@
 //
 // It reads the whole manifest, so that an altered one is found before any object is read, and it refuses to plan anything
 // for a manifest without its seal. It reads no object, judges none and deletes nothing; its memory does not depend on how
-// many objects there are. It writes only below the day's verifications folder.
+// many objects there are. It writes only below the verifications folder.
 package planverification
 
 import (
@@ -21,6 +21,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/internal/verification"
 )
 
@@ -70,7 +71,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
 		{Actions: []string{"s3:GetObject"}, Resources: []string{bucket + "/*/manifests/*", bucket + "/*/verified/*"}},
 		{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{bucket + "/*/manifests/*"}},
-		{Actions: []string{"s3:PutObject"}, Resources: []string{bucket + "/*/verifications/*"}},
+		{Actions: []string{"s3:PutObject"}, Resources: []string{bucket + "/" + retention.Verifications + "*"}},
 	}
 }
 

@@ -91,16 +91,12 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	v := review.Write(review.Record{
 		Environment: h.p.Environment, Incident: i, Communication: told, States: h.states(ctx, i.Owner), Region: h.p.Region(),
 	})
-	page, err := v.HTML()
-	if err != nil {
-		return Output{}, err
-	}
 	name := fmt.Sprintf("%s%s-incident-%d/review", prefix, i.OpenedAt.UTC().Format("2006/01/02"), i.Epoch)
 	out := Output{Bucket: h.p.Environment.BucketIn(h.p.Region(), h.p.Environment.Buckets.Compliance), Markdown: name + ".md", HTML: name + ".html"}
 	if err := h.put(ctx, out.Bucket, out.Markdown, "text/markdown; charset=utf-8", v.Markdown()); err != nil {
 		return Output{}, err
 	}
-	return out, h.put(ctx, out.Bucket, out.HTML, "text/html; charset=utf-8", page)
+	return out, h.put(ctx, out.Bucket, out.HTML, "text/html; charset=utf-8", v.HTML())
 }
 
 func (h *Handler) put(ctx context.Context, bucket, key, kind, text string) error {

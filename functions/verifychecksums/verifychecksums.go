@@ -3,7 +3,7 @@
 //
 // It refuses to call anything verified that it did not read: an object that cannot be read, an item whose function failed
 // and one that ran out of time are unknown, and unknown fails the verification as a mismatch does. It repairs nothing and
-// deletes nothing; it writes only below the day's verifications and verified folders.
+// deletes nothing; it writes only below the verifications and the day's verified folders.
 //
 // Function planverification lays the work out. Here, item reads one batch of objects or some manifests of the chain, extras
 // compares the list with what is stored, and conclude puts the answers together and raises Failed unless every object
@@ -27,6 +27,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/internal/verification"
 )
 
@@ -74,7 +75,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 		{Actions: []string{"s3:ListBucket"}, Resources: []string{bucket}},
 		{Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resources: []string{bucket + "/*"}},
-		{Actions: []string{"s3:PutObject"}, Resources: []string{bucket + "/*/verifications/*", bucket + "/*/verified/*"}},
+		{Actions: []string{"s3:PutObject"}, Resources: []string{bucket + "/" + retention.Verifications + "*", bucket + "/*/verified/*"}},
 		{Actions: []string{"s3:PutObjectRetention"}, Resources: []string{bucket + "/*/verified/*"}},
 	}
 }

@@ -145,7 +145,7 @@ func (w *world) verify(input string) *stepfunctions.Execution {
 func (w *world) report() (r verifychecksums.Report) {
 	w.t.Helper()
 	for key, body := range w.store.objects {
-		if strings.HasSuffix(key, "/verifications/monthly/report.json") {
+		if strings.HasPrefix(key, "verifications/") && strings.HasSuffix(key, "/monthly/report.json") {
 			if err := json.Unmarshal(body, &r); err != nil {
 				w.t.Fatal(err)
 			}

@@ -125,6 +125,9 @@ func (s Store) seal(ctx context.Context, kind string, l Link, late func() bool) 
 	return l, nil
 }
 
+// beside is what is said of a point that is whole, and no later one says so: see docs/decisions/0035.
+const beside = "no later point follows it: it was taken in the other region and came here when this one had taken over"
+
 // CompareLinks holds each link to its successor: Chain's last third. The links have been checked and are in the order of
 // time.
 func CompareLinks(kind string, links []Link, options ChainOptions) []Link {
@@ -133,8 +136,9 @@ func CompareLinks(kind string, links []Link, options ChainOptions) []Link {
 	for i, l := range links {
 		at[l.Key] = i
 	}
-	missing := map[string]Link{}
+	missing, followed := map[string]Link{}, map[string]bool{}
 	for _, l := range links {
+		followed[l.PreviousKey] = true
 		if l.PreviousKey == "" {
 			continue
 		}
@@ -145,6 +149,11 @@ func CompareLinks(kind string, links []Link, options ChainOptions) []Link {
 			links[i].Verdict, links[i].Detail = Mismatch, "it is not the one that "+l.Key+" followed: its digest was "+l.Previous
 		case !there && ok && of == kind && !taken.Before(options.From) && (options.Kept == nil || options.Kept(kind, taken)):
 			missing[l.PreviousKey] = Link{Key: l.PreviousKey, Taken: taken, Digest: l.Previous, Verdict: Missing, Detail: l.Key + " followed it, and it is not there"}
+		}
+	}
+	for i, l := range links {
+		if l.Verdict == Pass && !followed[l.Key] && i < len(links)-1 {
+			links[i].Detail = beside
 		}
 	}
 	return placed(links, missing, options.Newest)

@@ -32,6 +32,7 @@ func (s *sending) parts(ctx context.Context, body io.Reader) error {
 	var mu sync.Mutex
 	var failed error
 	defer under.Wait()
+	part := sha256.New()
 	for n := int32(len(o.Parts)) + 1; ; n++ { // #nosec G115 -- at most 10,000
 		if o.Size > 0 && o.Size < s.size && r.options.late() {
 			if under.Wait(); failed != nil {
@@ -56,12 +57,12 @@ func (s *sending) parts(ctx context.Context, body io.Reader) error {
 			return errShifting // it grew beyond what its size promised
 		}
 		text := buffer[:size]
-		sum := sha256.Sum256(text)
-		s.whole.Write(text)
-		s.old.Write(text)
+		part.Reset()
+		digest(text, s.old, s.whole, part)
+		sum := part.Sum(nil)
 		o.Size += int64(size)
-		o.Parts = append(o.Parts, hex.EncodeToString(sum[:]))
-		checksum := base64.StdEncoding.EncodeToString(sum[:])
+		o.Parts = append(o.Parts, hex.EncodeToString(sum))
+		checksum := base64.StdEncoding.EncodeToString(sum)
 		mu.Lock() // a part that is under way writes into the list, which grows here
 		s.up.etags = append(s.up.etags, "")
 		mu.Unlock()

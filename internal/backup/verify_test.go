@@ -178,6 +178,34 @@ func TestARemovedOrReplacedPointIsFound(t *testing.T) {
 	}
 }
 
+// TestAPointThatComesAfterATakeoverIsBesideTheChain: a point of the region that died arrives when the one that took over has
+// points of its own. Both are whole, and it is said of the late one that nothing follows it.
+func TestAPointThatComesAfterATakeoverIsBesideTheChain(t *testing.T) {
+	w := newWorld()
+	tree := fstest.MapFS{"a": file("1", noon.Add(-time.Hour))}
+	first := w.run(t, backup.Directory(tree), backup.Options{Now: noon})
+	late := w.run(t, backup.Directory(tree), backup.Options{Now: noon.Add(15 * time.Minute)})
+	var text []byte
+	for _, o := range w.store.Objects(bucket) {
+		if o.Key == late.Manifest {
+			text = o.Body
+		}
+	}
+	w.store.Remove(bucket, late.Manifest)
+	own := w.run(t, backup.Directory(tree), backup.Options{Now: noon.Add(30 * time.Minute), Full: true})
+	next := w.run(t, backup.Directory(tree), backup.Options{Now: noon.Add(45 * time.Minute)})
+	w.store.Put(bucket, late.Manifest, text)
+	links, err := backup.Chain(ctx, w.backups(), "application-data", backup.ChainOptions{From: noon, To: noon.Add(time.Hour), Newest: next.Digest})
+	if err != nil || len(links) != 4 || own.Previous != first.Digest {
+		t.Fatalf("%+v, %v", links, err)
+	}
+	for _, l := range links {
+		if l.Verdict != backup.Pass || (l.Detail != "") != (l.Key == late.Manifest) {
+			t.Errorf("%s: %s, %q", l.Key, l.Verdict, l.Detail)
+		}
+	}
+}
+
 // forged is a manifest that is whole in itself and not the one that was made.
 func forged(t *testing.T, p backup.Point) []byte {
 	t.Helper()

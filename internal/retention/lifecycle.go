@@ -1,12 +1,16 @@
 package retention
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
-// Expiry is one S3 lifecycle rule on objects that carry TagKey with the value of a class.
+// Expiry is one S3 lifecycle rule: on objects that carry TagKey with the value of a class, or on those below a prefix.
 type Expiry struct {
-	ID    string
-	Class Class
-	Days  int // a current version gets a delete marker at the first midnight (UTC) at which it is so old
+	ID     string
+	Class  Class  // "" for a rule by prefix
+	Prefix string // "" for a rule by tag
+	Days   int    // a current version gets a delete marker at the first midnight (UTC) at which it is so old
 	// Noncurrent is how many days after it was replaced or hidden a version goes for good, if no Object Lock is on it.
 	Noncurrent int
 }
@@ -26,6 +30,23 @@ func Lifecycle(r Rules) []Expiry {
 	var rules []Expiry
 	for _, c := range []Class{Daily, Weekly, Monthly, ForConfiguration, ForInfrastructure} {
 		rules = append(rules, Expiry{ID: "expire-" + string(c), Class: c, Days: int(r.Keep(c)/(24*time.Hour)) + 1, Noncurrent: 1})
+	}
+	return rules
+}
+
+// Prefixes of what is in the backup bucket and in no recovery point: work lists and answers of verifications, a folder each,
+// and what CloudWatch Logs exports before a point is made of it. Step Functions and CloudWatch Logs write there too, and neither
+// can give an object a tag.
+const (
+	Verifications = "verifications/"
+	Staging       = "staging/"
+)
+
+// Passing are the rules on what is in no recovery point: nobody needs it longer than a daily point, or than the bucket's own lock.
+func Passing(r Rules) []Expiry {
+	var rules []Expiry
+	for _, prefix := range []string{Verifications, Staging} {
+		rules = append(rules, Expiry{ID: "expire-" + strings.TrimSuffix(prefix, "/"), Prefix: prefix, Days: int(r.Keep(Daily)/(24*time.Hour)) + 1, Noncurrent: 1})
 	}
 	return rules
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
@@ -155,5 +156,23 @@ func TestLifecycleRulesAreThePromises(t *testing.T) {
 	}
 	if len(rules) != len(want) {
 		t.Errorf("%d rules for %d classes", len(rules), len(want))
+	}
+}
+
+// TestWhatIsInNoPointGoes: work files outlive the lock that the bucket puts on everything, and no rule by prefix can meet a point,
+// whose keys begin with a year.
+func TestWhatIsInNoPointGoes(t *testing.T) {
+	e := production(t)
+	rules := retention.Passing(retention.From(e))
+	for _, r := range rules {
+		if locked := int(e.Backup.Data.Daily.Days()); r.Days <= locked || r.Noncurrent != 1 || r.Class != "" {
+			t.Errorf("%+v, and the lock of the bucket lasts %d days", r, locked)
+		}
+		if strings.HasPrefix(manifest.Day(time.Date(2026, 1, 15, 0, 0, 0, 0, time.UTC)), r.Prefix[:1]) || !strings.HasSuffix(r.Prefix, "/") {
+			t.Errorf("%q could be the beginning of a day", r.Prefix)
+		}
+	}
+	if len(rules) != 2 {
+		t.Errorf("%d rules", len(rules))
 	}
 }

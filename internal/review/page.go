@@ -3,7 +3,7 @@ package review
 import (
 	_ "embed"
 	"fmt"
-	"html/template"
+	"html"
 	"strings"
 )
 
@@ -45,16 +45,85 @@ func (v Review) Markdown() string {
 	return text.String()
 }
 
-//go:embed page.html
-var page string
+//go:embed style.html
+var style string
 
-var pageTemplate = template.Must(template.New("review").Funcs(template.FuncMap{"clock": clock}).Parse(page))
-
-// HTML is the review as one page that loads nothing.
-func (v Review) HTML() (string, error) {
-	var text strings.Builder
-	if err := pageTemplate.Execute(&text, v); err != nil {
-		return "", fmt.Errorf("write the review %q as HTML: %w", v.Title, err)
+// HTML is the review as one page that loads nothing. It is written without html/template, whose calls by name make the linker
+// keep every method of every client: the function's package would be twice as large as it may be.
+func (v Review) HTML() string {
+	p := &page{}
+	p.markup("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+	p.element("title", v.Title)
+	p.markup(style + "</head>\n<body>\n")
+	p.element("h1", v.Title)
+	p.element("p", v.Outcome)
+	p.list("Impact", v.Impact)
+	timeline := [][]string{{"time", "what"}}
+	for _, line := range v.Timeline {
+		timeline = append(timeline, []string{clock(line.At), line.What})
 	}
-	return text.String(), nil
+	p.table("Timeline", timeline, nil)
+	phases, verdicts := [][]string{{"phase", "took", "budget", ""}}, []string{}
+	for _, phase := range v.Phases {
+		phases, verdicts = append(phases, []string{phase.Name, phase.Took, phase.Budget, string(phase.Verdict)}), append(verdicts, string(phase.Verdict))
+	}
+	p.table("Against the budget", phases, verdicts)
+	p.list("What worked", v.Worked)
+	p.list("What was slow", v.Slow)
+	p.list("What was done by hand", v.ByHand)
+	p.list("Follow-ups", v.FollowUps)
+	p.element("h2", "Checklist of a major disaster")
+	p.markup("<ul class=\"checklist\">\n")
+	for _, item := range v.Checklist {
+		tick, when := "☐", ""
+		if item.Done {
+			tick, when = "☑", clock(item.At)+", "
+		}
+		p.element("li", fmt.Sprintf("%s %s: %s%s", tick, item.Text, when, item.Evidence))
+	}
+	p.markup("</ul>\n</body>\n</html>\n")
+	return p.String()
+}
+
+// page is an HTML page that is being written. What people wrote goes through element only, which escapes it.
+type page struct{ strings.Builder }
+
+func (p *page) markup(text string) { p.WriteString(text) }
+
+func (p *page) element(name, text string) {
+	fmt.Fprintf(p, "<%s>%s</%s>\n", name, html.EscapeString(text), name)
+}
+
+func (p *page) list(title string, lines []string) {
+	p.element("h2", title)
+	if len(lines) == 0 {
+		p.markup("<p class=\"none\">Nothing is in the record.</p>\n")
+		return
+	}
+	p.markup("<ul>\n")
+	for _, line := range lines {
+		p.element("li", line)
+	}
+	p.markup("</ul>\n")
+}
+
+// table writes rows below their heads; classes are those of the rows' last cells, nil for none.
+func (p *page) table(title string, rows [][]string, classes []string) {
+	p.element("h2", title)
+	p.markup("<table>\n")
+	for i, row := range rows {
+		p.markup("<tr>")
+		for n, text := range row {
+			switch {
+			case i == 0:
+				p.markup("<th>" + html.EscapeString(text) + "</th>")
+			case classes != nil && n == len(row)-1:
+				p.markup("<td class=\"" + html.EscapeString(classes[i-1]) + "\">" + html.EscapeString(text) + "</td>")
+			default:
+				p.markup("<td>" + html.EscapeString(text) + "</td>")
+			}
+		}
+		p.markup("</tr>\n")
+	}
+	p.markup("</table>\n")
 }

@@ -123,13 +123,7 @@ func (r Record) timeline() []Line {
 
 func (r Record) impact() []string {
 	i, e := r.Incident, r.Environment
-	began := i.OpenedAt
-	known := false
-	for _, t := range []time.Time{i.Seen.FirstDown, i.Seen.LastServing} {
-		if !t.IsZero() && t.Before(began) {
-			began, known = t, true
-		}
-	}
+	outage, known := i.RecoveryTime(e.Domain.TTL.Std())
 	objective := e.Objectives.RecoveryTime.Critical
 	var impact []string
 	switch {
@@ -138,7 +132,6 @@ func (r Record) impact() []string {
 	case !known:
 		impact = append(impact, "outage: unknown, since nobody saw when it began")
 	default:
-		outage := i.EndedAt.Sub(began)
 		met := "within"
 		if outage > objective.Std() {
 			met = "over"

@@ -29,7 +29,7 @@ func record(t *testing.T) Record {
 func TestWhatIsNotInTheRecordIsUnknown(t *testing.T) {
 	v := Write(record(t))
 	text := v.Markdown()
-	for _, words := range []string{"outage: at most 22m0s, within", "data lost: unknown", "complete the fence of us-east-1", "it was started by operator", "find the root cause"} {
+	for _, words := range []string{"outage: at most 23m0s, within", "data lost: unknown", "complete the fence of us-east-1", "it was started by operator", "find the root cause"} {
 		if !strings.Contains(text, words) {
 			t.Errorf("it does not say %q:\n%s", words, text)
 		}
@@ -64,9 +64,18 @@ func TestPhasesAreHeldToTheirBudgets(t *testing.T) {
 }
 
 func TestPagesEscapeWhatPeopleWrote(t *testing.T) {
-	page, err := Write(record(t)).HTML()
-	if err != nil || strings.Contains(page, "<4711>") || !strings.Contains(page, "&lt;4711&gt;") {
-		t.Errorf("%v: a person's words are markup", err)
+	r := record(t)
+	r.Incident.Reason = `us-west-2 "serves" <script>`
+	page := Write(r).HTML()
+	for _, words := range []string{"<4711>", "<script>"} {
+		if strings.Contains(page, words) {
+			t.Errorf("a person's words are markup: %s", words)
+		}
+	}
+	for _, words := range []string{"&lt;4711&gt;", "<title>Incident 2 of acso-production in us-west-2</title>", "<h2>Timeline</h2>", `<td class="unknown">unknown</td>`, "<style>"} {
+		if !strings.Contains(page, words) {
+			t.Errorf("the page has no %s:\n%s", words, page)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/retention"
 )
 
 // Plan is a verification that was begun.
@@ -81,7 +82,8 @@ func (p Plan) ExtrasKey() string { return p.Work + "extras.json" }
 // ReportKey is where the report of a verification lies.
 func (p Plan) ReportKey() string { return p.Work + "report.json" }
 
-// WorkOf is the folder of an execution's verification, beside the manifests of the day.
+// WorkOf is the folder of an execution's verification, by the day of the point. It is not beside the point: what lies there
+// goes after a month, by a rule that knows nothing but the prefix.
 func WorkOf(manifest, execution string) (string, error) {
 	const op = "plan a verification"
 	day, _, found := strings.Cut(manifest, "manifests/")
@@ -91,12 +93,12 @@ func WorkOf(manifest, execution string) (string, error) {
 	case !found:
 		return "", failure.New(failure.InvalidInput, op, "%q is not below a manifests/ folder", manifest)
 	}
-	return day + "verifications/" + execution + "/", nil
+	return retention.Verifications + day + execution + "/", nil
 }
 
 // Ours refuses a folder that no plan made.
 func Ours(work string) error {
-	if !strings.Contains(work, "/verifications/") || path.Clean(work)+"/" != work {
+	if !strings.HasPrefix(work, retention.Verifications) || path.Clean(work)+"/" != work {
 		return failure.New(failure.InvalidInput, "verify a backup", "the plan works in %q, which is no verifications folder", work)
 	}
 	return nil

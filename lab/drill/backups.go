@@ -8,7 +8,7 @@ import (
 // backups: the procedures that every recovery rests on. They run where the data is, in the primary region.
 var backups = []Scenario{
 	{
-		Name: "backup-database", Expected: Recovered, machine: "backup-database",
+		Name: "backup-database", Expected: Recovered, machine: "backup-database", everywhere: true,
 		Sentence: "A snapshot of the database is taken and copied to us-west-2 under a key of that region.",
 		prepare:  func(r *run) { r.at(r.moment(), func() { r.startIn(r.env.Regions.Primary, "{}") }) },
 		judge:    (*run).copyExists,

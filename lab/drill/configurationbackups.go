@@ -19,7 +19,7 @@ import (
 // configurationBackups: the parameters, as a recovery point and in the other region's Parameter Store.
 var configurationBackups = []Scenario{
 	{
-		Name: "backup-configuration", Expected: Recovered, machine: "backup-configuration",
+		Name: "backup-configuration", Expected: Recovered, machine: "backup-configuration", everywhere: true,
 		Sentence: "The parameters are stored with their secrets sealed, and us-west-2 has those that are not a region's own.",
 		prepare:  func(r *run) { r.at(r.moment(), func() { r.startIn(r.env.Regions.Primary, "{}") }) },
 		judge:    func(r *run) []Invariant { return r.parametersHold(1) },

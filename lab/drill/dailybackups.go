@@ -11,7 +11,7 @@ import (
 // dailyBackups: all kinds in one run, proven and reported.
 var dailyBackups = []Scenario{
 	{
-		Name: "backup-daily", Expected: Recovered, machine: "backup-daily", limit: 12 * time.Hour,
+		Name: "backup-daily", Expected: Recovered, machine: "backup-daily", everywhere: true, limit: 12 * time.Hour,
 		Sentence: "Every kind is backed up by its own machine, every recovery point is proven, and the team is told so.",
 		prepare:  func(r *run) { r.at(r.moment(), func() { r.startIn(r.env.Regions.Primary, "{}") }) },
 		judge: func(r *run) []Invariant {

@@ -89,6 +89,23 @@ var hinderedBackups = []Scenario{
 		judge: func(r *run) []Invariant { return append(r.documentsHold(1), r.teamTold("Configuration backup failed")) },
 	},
 	{
+		Name: "backup-infrastructure-skew", Expected: Recovered, machine: "backup-infrastructure",
+		Sentence: "A backup was taken by a clock 40 s ahead, and a stack is deployed meanwhile: the next one waits until its own time is later, and has the deployment.",
+		prepare: func(r *run) {
+			r.world.Sources.Push(laterFiles())
+			at := r.moment()
+			r.at(at, func() {
+				r.skewBoth(40 * time.Second)
+				r.startIn(r.env.Regions.Primary, `{"reason":"the backup before"}`)
+			})
+			r.at(at+15*time.Second, func() {
+				r.skewBoth(0)
+				r.deploy(r.env.Regions.Primary, "storage", later)
+			})
+		},
+		judge: func(r *run) []Invariant { return r.deploymentsHold(2, later, 2) },
+	},
+	{
 		Name: "backup-logs-skew", Expected: Recovered, machine: "backup-logs",
 		Sentence: "The function's clock is five minutes slow: what is exported follows the execution's own time, not a line is missing or twice.",
 		prepare: func(r *run) {

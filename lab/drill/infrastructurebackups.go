@@ -23,7 +23,7 @@ func laterFiles() map[string]string { return map[string]string{"app.go": "packag
 // infrastructureBackups: what is deployed, as a recovery point.
 var infrastructureBackups = []Scenario{
 	{
-		Name: "backup-infrastructure", Expected: Recovered, machine: "backup-infrastructure",
+		Name: "backup-infrastructure", Expected: Recovered, machine: "backup-infrastructure", everywhere: true,
 		Sentence: "The deployed commit, templates, parameters and task definitions with their images' digests are stored; the same again is not stored twice.",
 		prepare: func(r *run) {
 			r.at(r.moment(), func() { r.startIn(r.env.Regions.Primary, "{}") })

@@ -23,7 +23,7 @@ func TestBackupsSurviveBeingKilledAnywhere(t *testing.T) {
 		sample   int
 	}{
 		{"backup-data", 1}, {"backup-configuration", 1}, {"backup-data-long", 37}, {"backup-database", 11}, {"backup-logs", 29},
-		{"backup-infrastructure", 1},
+		{"backup-infrastructure", 1}, {"backup-daily", 97},
 		{"verify-backup-attributes", 1}, {"verify-backup-intact", 3},
 	} {
 		r, err := drill.Crash(context.Background(), drill.CrashOptions{Environment: e, Scenario: c.scenario, Seeds: 1, First: 1, Workers: 2, Sample: c.sample})

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
 	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/functions/watchbackups"
 	"github.com/acso/disaster-recovery/internal/manifest"
@@ -98,6 +101,11 @@ func (m *month) inject() {
 	// No room for the copy of one snapshot, which is no success without it.
 	m.breaks(20, "13:50", "17:00", func() { m.RDS.SetSnapshotQuota(recovery, 0) }, func() { m.RDS.SetSnapshotQuota(recovery, e.Backup.SnapshotQuota) })
 	m.costs(retention.Database, 20, "14:00", "14:00", quarter)
+	// The schedules of midnight do not fire: no job begins, so none fails, and every kind that is due loses its slot.
+	m.breaks(24, "00:00", "00:07", func() { m.Cloud.Kill(primary) }, func() { m.Cloud.Revive(primary) })
+	for _, kind := range []string{retention.ApplicationData, retention.Configuration, retention.Database, retention.Logs} {
+		m.costs(kind, 24, "00:00", "00:00", quarter)
+	}
 }
 
 // look has the watcher look now, as its schedule does.
@@ -132,18 +140,22 @@ func TestAMonthOfSchedules(t *testing.T) {
 		}
 	})
 	m.Sim.Run(at(monthDays, "09:05"), nil)
-	m.counted(m.look())
+	seen := m.look()
+	m.counted(seen)
+	m.measured(seen)
 	m.listed()
 	m.chained()
 	// A watcher that died with its region is an alarm on every age; the rest is about the kind that was hit.
-	ages := map[string]int{retention.ApplicationData: 3, retention.Configuration: 1, retention.Database: 2, retention.Logs: 1}
+	// At midnight of day 24, application data waited for the next slot, the configuration for the next day; the limits of the
+	// others are wider than one slot.
+	ages := map[string]int{retention.ApplicationData: 4, retention.Configuration: 2, retention.Database: 2, retention.Logs: 1}
 	for kind, times := range ages {
 		if got := raised[watching.AgeAlarm(m.Env, kind)]; got != times {
 			t.Errorf("the alarm on the age of %s was raised %d times, and %d troubles are about it", kind, got, times)
 		}
 	}
-	if got := raised["ACSO-BackupFailure"]; got < 4 {
-		t.Errorf("four troubles raised ACSO-BackupFailure %d times", got)
+	if got := raised["ACSO-BackupFailure"]; got < 5 {
+		t.Errorf("five troubles raised ACSO-BackupFailure %d times", got)
 	}
 }
 
@@ -170,6 +182,9 @@ func (m *month) counted(out watchbackups.Output) {
 			continue
 		}
 		missed := m.missed[k.Kind]
+		if len(missed) == 0 {
+			m.Errorf("nothing cost %s a slot: that would be seen proves nothing", k.Kind)
+		}
 		all, lost = all+expected, lost+len(missed)
 		if k.Rate == nil {
 			m.Fatalf("%s has no rate: %+v", k.Kind, out)
@@ -183,8 +198,66 @@ func (m *month) counted(out watchbackups.Output) {
 	}
 }
 
+// measured compares the metrics that alarms and dashboards read with what was injected.
+func (m *month) measured(out watchbackups.Output) {
+	for _, k := range out.Kinds {
+		if k.Rate == nil {
+			continue
+		}
+		good := float64(k.Rate.Expected - len(m.missed[k.Kind]))
+		dimension := []types.Dimension{{Name: aws.String(watching.Dimension), Value: aws.String(k.Kind)}}
+		for metric, want := range map[string]float64{
+			watching.SlotsExpected: float64(k.Rate.Expected), watching.SlotsSucceeded: good, watching.SuccessRate: 100 * good / float64(k.Rate.Expected),
+			watching.Age: *k.AgeSeconds,
+		} {
+			if got, ok := m.Metrics.Last(m.Env.Regions.Primary, watching.Namespace, metric, dimension); !ok || got != want {
+				m.Errorf("%s of %s is %v, want %v", metric, k.Kind, got, want)
+			}
+		}
+	}
+}
+
+// daily compares the points of the kinds that are due once a day with the days that were lost.
+func (m *month) daily() {
+	there := map[string]bool{}
+	for _, o := range m.S3.Objects(m.bucket) {
+		if kind, taken, ok := manifest.ParseKey(o.Key); ok {
+			there[kind+taken.Format(time.DateOnly)] = true
+		}
+	}
+	for _, kind := range []string{retention.Configuration, retention.Logs} {
+		for day := 1; day < monthDays; day++ {
+			lost := slices.ContainsFunc(m.missed[kind], at(day, "00:00").Equal)
+			if there[kind+at(day, "00:00").Format(time.DateOnly)] == lost {
+				m.Errorf("the %s of day %d was lost: %v, and its point is there: %v", kind, day, lost, !lost)
+			}
+		}
+	}
+}
+
+// snapshots compares the snapshots of both regions with the slots that were lost: the one without room for its copy is there,
+// and its copy is not.
+func (m *month) snapshots() {
+	for _, region := range m.Cloud.Regions() {
+		there := map[time.Time]bool{}
+		for _, s := range m.RDS.Snapshots(region) {
+			there[s.Cut().Truncate(time.Hour)] = there[s.Cut().Truncate(time.Hour)] || strings.HasPrefix(s.ID, m.Env.Database.Identifier+"-") // and none of RDS's own
+		}
+		for _, schedule := range watching.Expected(m.Env) {
+			for slot := at(1, "00:00").Add(schedule.Offset); schedule.Kind == retention.Database && slot.Before(at(monthDays, "08:00")); slot = slot.Add(schedule.Interval) {
+				lost := slices.ContainsFunc(m.missed[retention.Database], slot.Equal) && (region == m.Env.Regions.Recovery || slot.Hour() == 0)
+				if there[slot] == lost {
+					m.Errorf("in %s the snapshot of %s was lost: %v, and it is there: %v", region, slot, lost, !lost)
+				}
+			}
+		}
+	}
+}
+
 // listed compares the manifests that are in the bucket with what the schedules made and retention keeps.
 func (m *month) listed() {
+	m.daily()
+	m.snapshots()
 	var points []retention.Point
 	there := map[time.Time]bool{}
 	for _, o := range m.S3.Objects(m.bucket) {

@@ -237,11 +237,12 @@ func (r *run) killAt(k Kill) {
 		x.Stop("Crash", "killed by the lab")
 		r.world.Sim.After(redriveAfter, func() {
 			r.expecting--
-			if err := x.Redrive(); err != nil {
-				r.say("fault", x.Region, "the redrive was refused: %v", err)
-				return
+			r.redrive(x)
+			for _, other := range r.judged() { // the call that died may have been that of a second run
+				if other != x && other.Status() == asl.Failed && other.Error() == "States.Runtime" {
+					r.redrive(other)
+				}
 			}
-			r.say("state", x.Region, "the execution is redriven")
 		})
 	}
 	if k.Transition > 0 {
@@ -274,6 +275,15 @@ func (r *run) killAt(k Kill) {
 			r.world.Sim.After(0, func() { kill(victim) })
 		}
 	})
+}
+
+// redrive goes on with an execution, as an operator would.
+func (r *run) redrive(x *stepfunctions.Execution) {
+	if err := x.Redrive(); err != nil {
+		r.say("fault", x.Region, "the redrive was refused: %v", err)
+		return
+	}
+	r.say("state", x.Region, "the execution is redriven")
 }
 
 // counts tells whether a crash test kills in calls to a region, of an execution in another or the same.

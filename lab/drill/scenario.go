@@ -47,6 +47,7 @@ func Scenarios() []Scenario {
 		logBackups,
 		followed,
 		dailyBackups,
+		copiedBackups,
 		kept,
 		verifications,
 		chainVerifications,

@@ -19,7 +19,7 @@ func (w *World) layBuckets() {
 	for _, region := range w.Cloud.Regions() {
 		b := s3.Bucket{Name: e.BucketIn(region, e.Buckets.Backups), Region: region, Versioned: true, Lock: true, Lifecycle: w.lifecycle()}
 		other := e.Pair(region)
-		b.Replication = []s3.Replication{{To: e.BucketIn(other, e.Buckets.Backups)}}
+		b.Replication = []s3.Replication{{To: e.BucketIn(other, e.Buckets.Backups), Key: e.KeyAlias()}}
 		w.S3.Create(b)
 		w.S3.Create(s3.Bucket{
 			Name: e.BucketIn(region, e.Buckets.Compliance), Region: region, Versioned: true, Lock: true,

@@ -32,5 +32,8 @@ func (w *World) lifecycle() []s3.Expiry {
 	for _, e := range retention.Lifecycle(retention.From(w.Env)) {
 		rules = append(rules, s3.Expiry{Tag: retention.TagKey, Value: string(e.Class), Days: e.Days, Noncurrent: e.Noncurrent})
 	}
+	for _, e := range retention.Passing(retention.From(w.Env)) {
+		rules = append(rules, s3.Expiry{Prefix: e.Prefix, Days: e.Days, Noncurrent: e.Noncurrent})
+	}
 	return rules
 }

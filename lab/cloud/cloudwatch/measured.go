@@ -34,3 +34,13 @@ func (s *Service) Worst(region, namespace, name string, dimensions []types.Dimen
 	}
 	return worst, len(m.minutes) > 0
 }
+
+// Last is the value of a metric in the last minute that has one; ok is false when it never had one.
+func (s *Service) Last(region, namespace, name string, dimensions []types.Dimension) (value float64, ok bool) {
+	m := s.metrics[key(region, namespace, name, dimensions)]
+	if m == nil || len(m.minutes) == 0 {
+		return 0, false
+	}
+	last := m.minutes[len(m.minutes)-1]
+	return last.sum / last.count, true
+}

@@ -14,7 +14,7 @@ type Replication struct {
 	To            string // bucket, commonly in the other region
 	Prefix        string
 	DeleteMarkers bool
-	Key           string // KMS key in the target's region; without one, SSE-KMS objects are not replicated at all
+	Key           string // KMS key in the target's region, which the copies need; without one, SSE-KMS objects are not replicated at all
 }
 
 // Delays. Most objects replicate within seconds; replication time control promises 99.99 % within 15 minutes and does
@@ -72,7 +72,7 @@ func (s *Service) transfer(b *bucket, v *version, rule Replication) {
 			return
 		}
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html
-		if to == nil || !to.Versioned || v.keyARN != "" && s.keys.Usable(to.Region, rule.Key) != nil {
+		if to == nil || !to.Versioned || rule.Key != "" && s.keys.Usable(to.Region, rule.Key) != nil {
 			v.status = types.ReplicationStatusFailed
 			return
 		}
