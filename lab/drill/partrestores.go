@@ -30,7 +30,8 @@ var partRestores = []Scenario{
 			r.when("CloseRestore", r.noteSync)
 		},
 		judge: func(r *run) []Invariant {
-			return append(r.restoredInPlace(), r.filesRestored(), r.filesKept(), r.parametersRestored(), r.parametersKept(), r.lossesCover(), r.backupsFollow(), r.restoredFilesFollow())
+			return append(r.restoredInPlace(), r.filesRestored(), r.filesKept(), r.parametersRestored(), r.parametersKept(), r.lossesCover(), r.backupsFollow(), r.restoredFilesFollow(),
+				r.together("RestoreDatabase", "RestoreData", "RestoreConfiguration"), r.together("RebuildReplica", "RebuildBackups", "RebuildFiles"))
 		},
 	},
 	{
@@ -167,7 +168,9 @@ var partRestores = []Scenario{
 			r.operator(time.Minute, world.Answer{Approved: true})
 			r.world.RDS.EndRestores("incompatible-restore")
 		},
-		judge: func(r *run) []Invariant { return append(r.asBefore(), r.partsUntouched()) },
+		judge: func(r *run) []Invariant {
+			return append(r.asBefore(), r.partsUntouched(), r.causeNames("incompatible-restore"))
+		},
 	},
 	{
 		Name: "restore-mount-lost", Expected: FailedDirty, machine: restoreMachine,
@@ -197,7 +200,9 @@ var partRestores = []Scenario{
 			r.restoreAt(at+7*time.Minute, func() string { return r.before("beside") })
 			r.world.RDS.EndRestores("incompatible-restore")
 		},
-		judge: func(r *run) []Invariant { return append(r.asBefore(), r.partsUntouched(), r.nothingBeside()) },
+		judge: func(r *run) []Invariant {
+			return append(r.asBefore(), r.partsUntouched(), r.nothingBeside(), r.causeNames("incompatible-restore"))
+		},
 	},
 	{
 		Name: "restore-data-in-bucket", Expected: Recovered, machine: restoreMachine, everywhere: true,

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -203,6 +204,47 @@ func (r *run) nearCriticalPath() Invariant {
 	}
 	return verdict(name, r.disturbed() || p.Ratio <= nearly && p.Seconds <= p.ObjectiveSeconds, "%s of at best %s (%.2f times), the objective is %s",
 		brief(p.Seconds), brief(p.Total), p.Ratio, brief(p.ObjectiveSeconds))
+}
+
+// reportsItself: the output holds what the restore took against its objective, and says rightly whether it is met. It counts
+// from the opening of the incident, the time that a person took to answer included.
+func (r *run) reportsItself() Invariant {
+	const name = "the restore reports itself against its objective"
+	p, x := r.restorePath(), r.recovery()
+	var said struct {
+		RTOSeconds, RTOObjectiveSeconds float64
+		RTOMet                          *bool
+	}
+	if p == nil || json.Unmarshal(x.Output(), &said) != nil || said.RTOMet == nil {
+		return verdict(name, false, "it reports nothing")
+	}
+	whole := x.StoppedAt().Sub(x.StartedAt()).Seconds()
+	right := said.RTOSeconds > 0 && said.RTOSeconds <= whole && (r.disturbed() || whole-said.RTOSeconds < r.draining().Seconds())
+	return verdict(name, right && said.RTOObjectiveSeconds == p.ObjectiveSeconds && *said.RTOMet == (said.RTOSeconds <= p.ObjectiveSeconds),
+		"%s of %s, the execution took %s", brief(said.RTOSeconds), brief(said.RTOObjectiveSeconds), brief(whole))
+}
+
+// together: parts that do not need one another begin at the same time, and none waits for another's end.
+func (r *run) together(states ...string) Invariant {
+	name := "at the same time: " + strings.Join(states, ", ")
+	x := r.recovery()
+	if x == nil {
+		return verdict(name, false, "nothing was restored")
+	}
+	first, last := entered(x, states[0]), entered(x, states[0])
+	for _, state := range states {
+		at := entered(x, state)
+		if at.IsZero() {
+			return verdict(name, false, "%s was never entered", state)
+		}
+		if at.Before(first) {
+			first = at
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	return verdict(name, r.disturbed() || last.Sub(first) <= lookInterval, "begun within %s", last.Sub(first))
 }
 
 // disturbed tells whether something other than the scenario lengthens the run.
