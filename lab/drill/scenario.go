@@ -49,6 +49,7 @@ func Scenarios() []Scenario {
 		dailyBackups,
 		copiedBackups,
 		kept,
+		keptPoints,
 		verifications,
 		chainVerifications,
 		hinderedBackups,
