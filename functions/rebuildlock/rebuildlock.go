@@ -10,7 +10,6 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
@@ -47,18 +46,20 @@ type Input struct {
 
 // Output is the incident of the restore, and what the action found.
 type Output struct {
-	Epoch           int64            `json:"epoch"`
-	State           incident.State   `json:"state"`
-	Outcome         incident.Outcome `json:"outcome"`
-	ApprovalSeconds int              `json:"approvalTimeoutSeconds"` // how long a person is waited for
-	RTOSeconds      float64          `json:"rtoSeconds"`             // close: from the opening to the end
-	Other           string           `json:"other"`                  // open: whether the other region's table is locked too
-	Changes         []string         `json:"changes"`                // outstanding ones
-	Clean           bool             `json:"clean"`                  // assess: nothing is left changed
-	GiveBack        bool             `json:"giveBack"`               // assess: a person ended it, and the database that it made has to go
-	Text            string           `json:"text"`                   // assess: all of it, for the Cause of the execution
-	Released        bool             `json:"released"`               // ended: the lock was held and is free now
-	Ignored         string           `json:"ignored,omitempty"`      // ended: why nothing was done
+	Epoch               int64            `json:"epoch"`
+	State               incident.State   `json:"state"`
+	Outcome             incident.Outcome `json:"outcome"`
+	ApprovalSeconds     int              `json:"approvalTimeoutSeconds"` // how long a person is waited for
+	RTOSeconds          float64          `json:"rtoSeconds"`             // close: from the opening to the end
+	RTOObjectiveSeconds float64          `json:"rtoObjectiveSeconds"`    // close: of the environment, for this procedure
+	RTOMet              bool             `json:"rtoMet"`                 // close
+	Other               string           `json:"other"`                  // open: whether the other region's table is locked too
+	Changes             []string         `json:"changes"`                // outstanding ones
+	Clean               bool             `json:"clean"`                  // assess: nothing is left changed
+	GiveBack            bool             `json:"giveBack"`               // assess: a person ended it, and the database that it made has to go
+	Text                string           `json:"text"`                   // assess: all of it, for the Cause of the execution
+	Released            bool             `json:"released"`               // ended: the lock was held and is free now
+	Ignored             string           `json:"ignored,omitempty"`      // ended: why nothing was done
 }
 
 // Handler acts on the incident tables.
@@ -93,8 +94,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	case "record":
 		return h.record(ctx, in)
 	case "commit":
-		i, err := h.own.Commit(ctx, in.Claim)
-		return h.output(i), err
+		return h.commit(ctx, in)
 	case "activate":
 		return h.activate(ctx, in)
 	case "close":
@@ -159,6 +159,22 @@ func (h *Handler) record(ctx context.Context, in Input) (Output, error) {
 	return h.output(i), err
 }
 
+// commit passes the point of no return, unless somebody asked to abort. What was made is not to be deleted any more, so that
+// nobody is told how: services may write to it from now on.
+func (h *Handler) commit(ctx context.Context, in Input) (Output, error) {
+	if _, err := h.own.Commit(ctx, in.Claim); err != nil {
+		return Output{}, err
+	}
+	i, err := h.own.Update(ctx, in.Claim, func(i *incident.Incident) (changed bool) {
+		for n := range i.Changes {
+			changed = changed || i.Changes[n].Undo != ""
+			i.Changes[n].Undo = ""
+		}
+		return changed
+	})
+	return h.output(i), err
+}
+
 // activate records that this region is the one that serves, before clients are sent here: from then on the probe asserts
 // the switch. The other region is told when it answers.
 func (h *Handler) activate(ctx context.Context, in Input) (Output, error) {
@@ -210,6 +226,8 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 	}
 	out := h.output(i)
 	out.RTOSeconds = i.EndedAt.Sub(i.OpenedAt).Seconds()
+	out.RTOObjectiveSeconds = h.p.Environment.Objectives.RecoveryTime.NonCritical.Std().Seconds()
+	out.RTOMet = out.RTOSeconds <= out.RTOObjectiveSeconds
 	bounded, cancel := h.p.Clock.WithTimeout(ctx, patience)
 	defer cancel()
 	out.Other = "the table of " + h.p.Environment.Pair(h.p.Region()) + " is free"
@@ -247,39 +265,4 @@ func (h *Handler) output(i incident.Incident) Output {
 		out.Changes = append(out.Changes, change.What)
 	}
 	return out
-}
-
-// assess says what a failing restore leaves behind, from its record, which is written before each change. Nothing that it
-// made replaces anything, so going on is always the way: what is there already is found and not made again. A restore that a
-// person ended gives its database back first, as long as no service could write to it.
-func (h *Handler) assess(ctx context.Context, in Input) (Output, error) {
-	i, err := h.own.Past(ctx, in.Epoch)
-	if err != nil {
-		return Output{}, err
-	}
-	out := h.output(i)
-	left := i.Outstanding()
-	out.Clean = len(left) == 0
-	out.GiveBack = i.Abort != nil && i.CommittedAt.IsZero() && rebuild.Made(i, h.p.Region()) != ""
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s. ", strings.TrimSuffix(in.Reason, "."))
-	if out.Clean {
-		text.WriteString("Nothing was changed. Next: remove the cause, then start restore-full-system again")
-	} else {
-		text.WriteString("Changed: ")
-		for n, change := range left {
-			fmt.Fprintf(&text, "(%d) %s at %s", n+1, change.What, change.At.UTC().Format("15:04:05"))
-			if change.Undo != "" {
-				text.WriteString(" [undo: " + change.Undo + "]")
-			}
-			text.WriteString("; ")
-		}
-		next := "remove the cause, then redrive the execution, which goes on where it failed and finds what was made"
-		if i.Abort != nil && i.CommittedAt.IsZero() { // a redrive would meet the request again
-			next = "start restore-full-system again when it is wanted: it finds what was made"
-		}
-		text.WriteString("Next: " + next)
-	}
-	out.Text = text.String()
-	return out, nil
 }

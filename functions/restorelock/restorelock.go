@@ -41,20 +41,22 @@ type Input struct {
 
 // Output is the incident of the restore, and what the action found.
 type Output struct {
-	Epoch           int64            `json:"epoch"`
-	State           incident.State   `json:"state"`
-	Outcome         incident.Outcome `json:"outcome"`
-	ApprovalSeconds int              `json:"approvalTimeoutSeconds"` // how long a person is waited for
-	LossSeconds     *float64         `json:"lossSeconds"`            // from the oldest moment of what was restored to the last task's end; null when nothing was given up or it is not known yet
-	LostRows        *int64           `json:"lostTransactions"`       // that wrote after the moment, rolled back ones included; null as above
-	RTOSeconds      float64          `json:"rtoSeconds"`             // close: from the opening to the end
-	Losses          []Loss           `json:"losses"`                 // by part, of what was restored in place
-	Changes         []string         `json:"changes"`                // outstanding ones
-	Clean           bool             `json:"clean"`                  // assess: nothing is left changed
-	Next            []string         `json:"next"`                   // assess: what a person does now
-	Text            string           `json:"text"`                   // assess: all of it, for the Cause of the execution
-	Released        bool             `json:"released"`               // ended: the lock was held and is free now
-	Ignored         string           `json:"ignored,omitempty"`      // ended: why nothing was done
+	Epoch               int64            `json:"epoch"`
+	State               incident.State   `json:"state"`
+	Outcome             incident.Outcome `json:"outcome"`
+	ApprovalSeconds     int              `json:"approvalTimeoutSeconds"` // how long a person is waited for
+	LossSeconds         *float64         `json:"lossSeconds"`            // from the oldest moment of what was restored to the last task's end; null when nothing was given up or it is not known yet
+	LostRows            *int64           `json:"lostTransactions"`       // that wrote after the moment, rolled back ones included; null as above
+	RTOSeconds          float64          `json:"rtoSeconds"`             // close: from the opening to the end
+	RTOObjectiveSeconds float64          `json:"rtoObjectiveSeconds"`    // close: of the environment, for this procedure
+	RTOMet              bool             `json:"rtoMet"`                 // close
+	Losses              []Loss           `json:"losses"`                 // by part, of what was restored in place
+	Changes             []string         `json:"changes"`                // outstanding ones
+	Clean               bool             `json:"clean"`                  // assess: nothing is left changed
+	Next                []string         `json:"next"`                   // assess: what a person does now
+	Text                string           `json:"text"`                   // assess: all of it, for the Cause of the execution
+	Released            bool             `json:"released"`               // ended: the lock was held and is free now
+	Ignored             string           `json:"ignored,omitempty"`      // ended: why nothing was done
 }
 
 // Loss is the work of one part that was given up: from the moment of what was restored to the end of the last task.
@@ -139,6 +141,8 @@ func (h *Handler) close(ctx context.Context, in Input) (Output, error) {
 		}
 	}
 	out.RTOSeconds = i.EndedAt.Sub(i.OpenedAt).Seconds()
+	out.RTOObjectiveSeconds = h.p.Environment.Objectives.RecoveryTime.Standard.Std().Seconds()
+	out.RTOMet = out.RTOSeconds <= out.RTOObjectiveSeconds
 	return out, nil
 }
 

@@ -1,5 +1,5 @@
 // Package bootstrap is how a function starts on AWS: it fills the same platform.Platform that the lab fills, with the real
-// clock, the network, DNS and PostgreSQL.
+// clock, the network and DNS. Package login below it adds PostgreSQL for the functions that need it.
 //
 // It refuses to start without an environment. The environment reaches a function as JSON beside the binary (the stacks
 // write it from the validated YAML), so that no function parses or validates YAML while a region is down.
@@ -46,7 +46,7 @@ func open(getenv func(string) string) (platform.Platform, error) {
 		return platform.Platform{}, fmt.Errorf("read the AWS configuration: %w", err)
 	}
 	return platform.Platform{
-		AWS: aws, Environment: e, Clock: clock{}, HTTP: &endpoints{}, DNS: &authority{name: dns.Fqdn(e.Domain.Name)}, SQL: &postgres{aws: aws},
+		AWS: aws, Environment: e, Clock: clock{}, HTTP: &endpoints{}, DNS: &authority{name: dns.Fqdn(e.Domain.Name)}, SQL: noDatabase{},
 		Files: mounted(), Parallel: parallel,
 	}, nil
 }
@@ -70,7 +70,7 @@ func mounted() fs.FS {
 func readEnvironment() (*environment.Environment, error) {
 	file := os.Getenv("ENVIRONMENT_FILE")
 	if file == "" {
-		file = besideBinary(EnvironmentFile)
+		file = Beside(EnvironmentFile)
 	}
 	text, err := os.ReadFile(file) // #nosec G304 G703 -- the deployment names it
 	if err != nil {
@@ -86,12 +86,20 @@ func readEnvironment() (*environment.Environment, error) {
 	return &e, nil
 }
 
-func besideBinary(name string) string {
+// Beside is the path of a file that the stacks put beside the binary.
+func Beside(name string) string {
 	binary, err := os.Executable()
 	if err != nil {
 		return name
 	}
 	return filepath.Join(filepath.Dir(binary), name)
+}
+
+// noDatabase is the database of a function that logs in to none: see package login.
+type noDatabase struct{}
+
+func (noDatabase) Open(_ context.Context, endpoint platform.Endpoint) (platform.Conn, error) {
+	return nil, fmt.Errorf("connect to %s: this function has no PostgreSQL client; start it with login.Start", endpoint.Host)
 }
 
 // clock is real time.

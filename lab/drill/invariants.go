@@ -140,6 +140,9 @@ func (r *run) namedEnd() Invariant {
 		if r.isJudged(x) && outcomeOf(x) == "unnamed" && !r.stopped[x] {
 			return verdict(name, false, "%s ended %s with %s: %s", x.ARN, x.Status(), x.Error(), x.Cause())
 		}
+		if strings.Contains(x.Error()+x.Cause(), "States.QueryEvaluationError") { // a mistake in the machine, in front of the real cause
+			return verdict(name, false, "%s ended %s by an expression of its own: %s", x.ARN, x.Status(), x.Cause())
+		}
 	}
 	return verdict(name, true, "%s", counted(len(r.world.States.Executions()), "execution"))
 }

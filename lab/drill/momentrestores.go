@@ -77,6 +77,14 @@ var momentRestores = []Scenario{
 		},
 	},
 	{
+		Name: "restore-first-second", Expected: FailedClean, machine: restoreMachine,
+		Sentence: "The first second that RDS can restore is asked for, and the database of then has no heartbeat near it: it is not called restored, and deleted again.",
+		prepare: func(r *run) {
+			r.restoreAt(r.moment(), func() string { return input(stampZone(r.firstSecond(), time.UTC), "beside") })
+		},
+		judge: func(r *run) []Invariant { return append(r.asBefore(), r.causeNames("heartbeat")) },
+	},
+	{
 		Name: "restore-data-second-too-early", Expected: FailedClean, machine: restoreMachine,
 		Sentence: "The second before the first point of the files, written in another zone, is refused, and that point is named.",
 		prepare: func(r *run) {

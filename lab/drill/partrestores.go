@@ -167,7 +167,9 @@ var partRestores = []Scenario{
 			r.operator(time.Minute, world.Answer{Approved: true})
 			r.world.RDS.EndRestores("incompatible-restore")
 		},
-		judge: func(r *run) []Invariant { return append(r.asBefore(), r.partsUntouched()) },
+		judge: func(r *run) []Invariant {
+			return append(r.asBefore(), r.partsUntouched(), r.causeNames("incompatible-restore"))
+		},
 	},
 	{
 		Name: "restore-mount-lost", Expected: FailedDirty, machine: restoreMachine,
@@ -197,7 +199,9 @@ var partRestores = []Scenario{
 			r.restoreAt(at+7*time.Minute, func() string { return r.before("beside") })
 			r.world.RDS.EndRestores("incompatible-restore")
 		},
-		judge: func(r *run) []Invariant { return append(r.asBefore(), r.partsUntouched(), r.nothingBeside()) },
+		judge: func(r *run) []Invariant {
+			return append(r.asBefore(), r.partsUntouched(), r.nothingBeside(), r.causeNames("incompatible-restore"))
+		},
 	},
 	{
 		Name: "restore-data-in-bucket", Expected: Recovered, machine: restoreMachine, everywhere: true,

@@ -197,7 +197,7 @@ var rebuilds = []Scenario{
 		},
 		judge: func(r *run) []Invariant {
 			return []Invariant{
-				r.causeNames("tasks:"), r.causeNames("redrive"), r.neitherLocked(), r.oneWriter(),
+				r.causeNames("tasks:"), r.causeNames("redrive"), r.causeNamesNot("delete-db-instance"), r.neitherLocked(), r.oneWriter(),
 				r.same("files are those of the point, byte for byte", r.gone.files, r.filesNow()),
 				r.same("the configuration is that of the point", r.gone.parameters, r.parametersNow(r.env.Regions.Primary)),
 			}

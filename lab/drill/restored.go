@@ -60,7 +60,7 @@ func (r *run) liveDatabase() *rds.Instance {
 
 // restoredInPlace judges a restore that took the place of what was there.
 func (r *run) restoredInPlace() []Invariant {
-	return append(r.content(), r.nothingLost(), r.exactLoss(), r.oneWriter(), r.sizesAsBefore(), r.replicaFollows(), r.servedHere(), r.nearCriticalPath())
+	return append(r.content(), r.nothingLost(), r.exactLoss(), r.oneWriter(), r.sizesAsBefore(), r.replicaFollows(), r.servedHere(), r.nearCriticalPath(), r.reportsItself())
 }
 
 // content: the live database holds every acknowledged row up to the moment and none after it, until the services started

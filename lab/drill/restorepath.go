@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -203,6 +204,24 @@ func (r *run) nearCriticalPath() Invariant {
 	}
 	return verdict(name, r.disturbed() || p.Ratio <= nearly && p.Seconds <= p.ObjectiveSeconds, "%s of at best %s (%.2f times), the objective is %s",
 		brief(p.Seconds), brief(p.Total), p.Ratio, brief(p.ObjectiveSeconds))
+}
+
+// reportsItself: the output holds what the restore took against its objective, and says rightly whether it is met. It counts
+// from the opening of the incident, the time that a person took to answer included.
+func (r *run) reportsItself() Invariant {
+	const name = "the restore reports itself against its objective"
+	p, x := r.restorePath(), r.recovery()
+	var said struct {
+		RTOSeconds, RTOObjectiveSeconds float64
+		RTOMet                          *bool
+	}
+	if p == nil || json.Unmarshal(x.Output(), &said) != nil || said.RTOMet == nil {
+		return verdict(name, false, "it reports nothing")
+	}
+	whole := x.StoppedAt().Sub(x.StartedAt()).Seconds()
+	right := said.RTOSeconds > 0 && said.RTOSeconds <= whole && (r.disturbed() || whole-said.RTOSeconds < r.draining().Seconds())
+	return verdict(name, right && said.RTOObjectiveSeconds == p.ObjectiveSeconds && *said.RTOMet == (said.RTOSeconds <= p.ObjectiveSeconds),
+		"%s of %s, the execution took %s", brief(said.RTOSeconds), brief(said.RTOObjectiveSeconds), brief(whole))
 }
 
 // disturbed tells whether something other than the scenario lengthens the run.

@@ -75,7 +75,7 @@ var databaseRestores = []Scenario{
 			r.operator(time.Minute, world.Answer{Approved: true})
 			r.world.RDS.EndRestores("incompatible-restore")
 		},
-		judge: (*run).asBefore,
+		judge: func(r *run) []Invariant { return append(r.asBefore(), r.causeNames("incompatible-restore")) },
 	},
 	{
 		Name: "restore-stuck", Expected: FailedDirty, machine: restoreMachine,

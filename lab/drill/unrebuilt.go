@@ -54,3 +54,9 @@ func (r *run) fromBefore(day string) Invariant {
 	}
 	return verdict("everything is of before "+day, ok && len(out.Parts) == 3 && len(late) == 0, "of the day or after: %s", orNone(strings.Join(late, ", ")))
 }
+
+// causeNamesNot: nobody is told to do that.
+func (r *run) causeNamesNot(words string) Invariant {
+	said := r.causeNames(words)
+	return verdict("the cause does not say: "+words, said.Result == Fail, "%s", said.Detail)
+}

@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/catchup"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(catchup.New, (*catchup.Handler).Handle) }
+func main() { login.Start(catchup.New, (*catchup.Handler).Handle) }

@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/checkhealth"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(checkhealth.New, (*checkhealth.Handler).Handle) }
+func main() { login.Start(checkhealth.New, (*checkhealth.Handler).Handle) }

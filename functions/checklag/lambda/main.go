@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/checklag"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(checklag.New, (*checklag.Handler).Handle) }
+func main() { login.Start(checklag.New, (*checklag.Handler).Handle) }

@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/fence"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(fence.New, (*fence.Handler).Handle) }
+func main() { login.Start(fence.New, (*fence.Handler).Handle) }

@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/heartbeat"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(heartbeat.New, (*heartbeat.Handler).Handle) }
+func main() { login.Start(heartbeat.New, (*heartbeat.Handler).Handle) }

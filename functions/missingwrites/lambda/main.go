@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/missingwrites"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(missingwrites.New, (*missingwrites.Handler).Handle) }
+func main() { login.Start(missingwrites.New, (*missingwrites.Handler).Handle) }

@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/promotereplica"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(promotereplica.New, (*promotereplica.Handler).Handle) }
+func main() { login.Start(promotereplica.New, (*promotereplica.Handler).Handle) }

@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/rebuilddatabase"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(rebuilddatabase.New, (*rebuilddatabase.Handler).Handle) }
+func main() { login.Start(rebuilddatabase.New, (*rebuilddatabase.Handler).Handle) }

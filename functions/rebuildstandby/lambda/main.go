@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/rebuildstandby"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(rebuildstandby.New, (*rebuildstandby.Handler).Handle) }
+func main() { login.Start(rebuildstandby.New, (*rebuildstandby.Handler).Handle) }

@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/restoredatabase"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(restoredatabase.New, (*restoredatabase.Handler).Handle) }
+func main() { login.Start(restoredatabase.New, (*restoredatabase.Handler).Handle) }

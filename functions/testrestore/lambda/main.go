@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/testrestore"
-	"github.com/acso/disaster-recovery/internal/bootstrap"
+	"github.com/acso/disaster-recovery/internal/bootstrap/login"
 )
 
-func main() { bootstrap.Start(testrestore.New, (*testrestore.Handler).Handle) }
+func main() { login.Start(testrestore.New, (*testrestore.Handler).Handle) }

@@ -1,4 +1,8 @@
-package bootstrap
+// Package login is how a function starts on AWS that logs in to a database. It is apart from package bootstrap so that the other
+// functions carry no PostgreSQL client: it is an eighth of the package that Lambda loads.
+//
+// It refuses to log in without TLS, and by anything but IAM.
+package login
 
 import (
 	"context"
@@ -15,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/acso/disaster-recovery/internal/bootstrap"
 	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/platform"
 )
@@ -25,6 +30,14 @@ const AuthorityFile = "rds-ca.pem"
 
 // readOnly is PostgreSQL's read_only_sql_transaction.
 const readOnly = "25006"
+
+// Start is bootstrap.Start for a function that logs in to a database.
+func Start[H, In, Out any](make func(platform.Platform) H, handle func(H, context.Context, In) (Out, error)) {
+	bootstrap.Start(func(p platform.Platform) H {
+		p.SQL = &postgres{aws: p.AWS}
+		return make(p)
+	}, handle)
+}
 
 // postgres opens connections with IAM authentication: the password is a signature that is made here, without a call.
 type postgres struct {
@@ -64,7 +77,7 @@ func (p *postgres) trust() error {
 	if p.authorities != nil {
 		return nil
 	}
-	file := besideBinary(AuthorityFile)
+	file := bootstrap.Beside(AuthorityFile)
 	bundle, err := os.ReadFile(file) // #nosec G304 -- the deployment puts it there
 	if err != nil {
 		return fmt.Errorf("read RDS's certificate authorities: %w; the stacks put them beside the binary", err)
