@@ -32,7 +32,7 @@ func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
 	}
 	var plan incident.Failback
 	if role.ActiveRegion == h.p.Region() {
-		err = h.second(&present, role)
+		err, plan.Switched = h.second(&present, role), true
 	} else {
 		plan, err = h.first(ctx, in, role)
 	}
@@ -44,10 +44,7 @@ func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
 		return Output{}, err
 	}
 	claim := incident.Claim{Epoch: i.Epoch, Owner: in.Owner}
-	if role.ActiveRegion == h.p.Region() && !i.Failback.Switched {
-		i, err = h.store.Update(ctx, claim, func(i *incident.Incident) bool { i.Failback.Switched = true; return true })
-	}
-	if err == nil && i.Failback.Switched && i.CommittedAt.IsZero() { // from here on, an abort would leave a region without a standby
+	if i.Failback.Switched && i.CommittedAt.IsZero() { // from here on, an abort would leave a region without a standby
 		at := h.p.Clock.Now()
 		i, err = h.store.Update(ctx, claim, func(i *incident.Incident) bool { i.CommittedAt = at; return true })
 	}

@@ -41,6 +41,8 @@ const HandedOver Outcome = "handed-over"
 // failback is carried on with the names that it gave, whoever begins now. It fails with AlreadyRunning while another
 // execution has one open, and after a failover that got past the promotion and did not end.
 //
+// A plan that says Switched marks the failback that is carried on: its region serves again.
+//
 // The epoch is above every one that decided a role in either region, so that what it leads to counts as newer.
 func (s *Store) BeginFailback(ctx context.Context, owner, trigger string, above int64, plan Failback) (Incident, error) {
 	const op = "open an incident for a failback"
@@ -66,6 +68,12 @@ func (s *Store) BeginFailback(ctx context.Context, owner, trigger string, above 
 			next.Changes = next.Failback.Changes
 		case last.Promotion == NotPromoted:
 			next.Changes = last.Outstanding()
+		}
+		if plan.Switched && !next.Failback.Switched {
+			// In the same write: this incident takes the place of the switchover's, which holds the proof that it happened.
+			switched := *next.Failback
+			switched.Switched = true
+			next.Failback = &switched
 		}
 		if err := s.table.write(ctx, PresentKey, version, next); !errors.Is(err, errConflict) {
 			return next, err

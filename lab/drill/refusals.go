@@ -64,6 +64,24 @@ var refusals = []Scenario{
 		},
 	},
 	{
+		Name: "primary-returns-unanswered", Expected: Recovered,
+		Sentence: "The same, and nobody answers: the fence is tried on, and 40 minutes later, when the network can be closed again, it is completed and clients are moved.",
+		prepare: func(r *run) {
+			r.at(r.moment(), r.killPrimary)
+			r.when("PromoteReplica", func() {
+				remove := r.world.Cloud.Inject(cloud.Fault{Region: r.active(), Operation: "EC2.*", Effect: cloud.Throttled})
+				r.after(100*time.Second, r.revivePrimary)
+				r.after(40*time.Minute, func() {
+					r.say("fault", r.active(), "its network can be closed again")
+					remove()
+				})
+			})
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{r.singleWriter(), r.onePromotion(), r.validatedTraffic(), r.fenceHolds(), r.clientsServed()}
+		},
+	},
+	{
 		Name: "switch-cannot-be-set", Expected: Recovered,
 		Sentence: "The application of us-east-1 is down and CloudWatch takes no data point any more: the records are edited instead.",
 		prepare: func(r *run) {
