@@ -15,12 +15,12 @@ import (
 )
 
 // layBackedUp puts in what is backed up beside the database: files, parameters, logs, and the key that seals secrets.
-func (w *World) layBackedUp() {
+func (w *World) layBackedUp(active string) {
 	w.Files.Fill(24, w.Sim.Now().Add(-30*24*time.Hour))
 	w.layMultiRegionKey(w.Env.KeyAlias())
 	for _, region := range w.Cloud.Regions() {
 		w.layStacks(region)
-		if other := w.Env.Pair(region); region == w.Env.Regions.Primary {
+		if other := w.Env.Pair(region); region == active {
 			w.RDS.ReplicateBackups(region, w.Env.DatabaseIn(region), other, w.Env.DatabaseKey(other), w.Env.Database.BackupRetention.Days())
 		}
 		w.layParameters(region)
