@@ -30,7 +30,8 @@ var partRestores = []Scenario{
 			r.when("CloseRestore", r.noteSync)
 		},
 		judge: func(r *run) []Invariant {
-			return append(r.restoredInPlace(), r.filesRestored(), r.filesKept(), r.parametersRestored(), r.parametersKept(), r.lossesCover(), r.backupsFollow(), r.restoredFilesFollow())
+			return append(r.restoredInPlace(), r.filesRestored(), r.filesKept(), r.parametersRestored(), r.parametersKept(), r.lossesCover(), r.backupsFollow(), r.restoredFilesFollow(),
+				r.together("RestoreDatabase", "RestoreData", "RestoreConfiguration"), r.together("RebuildReplica", "RebuildBackups", "RebuildFiles"))
 		},
 	},
 	{

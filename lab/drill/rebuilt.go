@@ -88,6 +88,7 @@ func (r *run) rebuilt(region string) []Invariant {
 		r.databaseRebuilt(region), r.same("files are those of the point, byte for byte", r.gone.files, r.filesNow()),
 		r.same("the configuration is that of the point", r.gone.parameters, r.parametersNow(region)),
 		r.digestsRun(region), r.servedFrom(region), r.rebuildLoss(region), r.withinCriticalPath(region), r.dependenciesSaid(), r.neitherLocked(), r.oneWriter(), r.reportsItself(),
+		r.together("RestoreDatabase", "RestoreData", "RestoreConfiguration"),
 	}
 }
 

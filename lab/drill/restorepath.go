@@ -224,6 +224,29 @@ func (r *run) reportsItself() Invariant {
 		"%s of %s, the execution took %s", brief(said.RTOSeconds), brief(said.RTOObjectiveSeconds), brief(whole))
 }
 
+// together: parts that do not need one another begin at the same time, and none waits for another's end.
+func (r *run) together(states ...string) Invariant {
+	name := "at the same time: " + strings.Join(states, ", ")
+	x := r.recovery()
+	if x == nil {
+		return verdict(name, false, "nothing was restored")
+	}
+	first, last := entered(x, states[0]), entered(x, states[0])
+	for _, state := range states {
+		at := entered(x, state)
+		if at.IsZero() {
+			return verdict(name, false, "%s was never entered", state)
+		}
+		if at.Before(first) {
+			first = at
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	return verdict(name, r.disturbed() || last.Sub(first) <= lookInterval, "begun within %s", last.Sub(first))
+}
+
 // disturbed tells whether something other than the scenario lengthens the run.
 func (r *run) disturbed() bool {
 	return r.options.Kill != nil || r.options.Random || r.options.Abort > 0 || len(r.options.Faults) > 0

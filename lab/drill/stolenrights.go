@@ -22,6 +22,9 @@ import (
 // testFunctions are those that a restore test runs with.
 var testFunctions = []string{"testrestore", "cleartest", "recordtest"}
 
+// Thief begins the name of a caller who has the rights of a function and is none: what is denied to it has to be.
+const Thief = "somebody with the rights of "
+
 // misuse does, with the rights of each function of a restore test, what code in it could be made to do to production. It
 // writes down what was not refused.
 func (r *run) misuse() {
@@ -31,7 +34,7 @@ func (r *run) misuse() {
 		if !ok {
 			panic("lab: there is no function " + name)
 		}
-		config := r.world.Cloud.Config(cloud.Principal{Name: name, Region: region, Grants: f.Grants(r.env, region)})
+		config := r.world.Cloud.Config(cloud.Principal{Name: Thief + name, Region: region, Grants: f.Grants(r.env, region)})
 		for what, err := range r.attempts(config, region) {
 			if code := failure.Code(err); !strings.HasPrefix(code, "AccessDenied") {
 				r.taken = append(r.taken, fmt.Sprintf("%s may %s: %v", name, what, err))
