@@ -9,7 +9,7 @@ func ready() []Function {
 		{
 			// Long, since it reads everything that a failover needs, in two regions.
 			Name: "readiness", New: on(readiness.New, (*readiness.Handler).Handle), Grants: readiness.Grants, Errors: readiness.Errors,
-			Event: readiness.Event, Timeout: long, MemoryMB: memory, Regions: Both, Schedule: "rate(30 minutes)",
+			Event: readiness.Event, Timeout: long, MemoryMB: memory, Regions: Both, Schedule: "rate(30 minutes)", Payload: `{"keep":true}`,
 		},
 	}
 }

@@ -161,13 +161,14 @@ func (a *access) operating() []grant.Grant {
 	}
 	executions := a.each(func(region string) []string { return []string{e.ExecutionARN(region, "*")} })
 	var asked []string
-	for _, name := range []string{"checkhealth", "incident", "planrestore", "readiness"} {
+	for _, name := range []string{"checkhealth", "incident", "planrestore", "readiness", "review"} {
 		if _, deployed := functions.Named(name); deployed {
 			asked = append(asked, a.each(func(region string) []string { return []string{e.FunctionARN(region, name)} })...)
 		}
 	}
 	return []grant.Grant{
-		// drctl asks these functions by themselves: what a restore would do, whether a region serves or is ready, and to abort.
+		// drctl asks these functions by themselves: what a restore would do, whether a region serves or is ready, to abort, and for the
+		// record of an incident.
 		{Actions: []string{"lambda:InvokeFunction"}, Resources: asked},
 		// Answers carry a task token, which only who was asked has; the action is checked on the machine.
 		// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html

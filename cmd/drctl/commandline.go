@@ -22,6 +22,7 @@ type commandLine struct {
 	Approve     approveCommand     `cmd:"" help:"Answer what a procedure asks."`
 	Abort       abortCommand       `cmd:"" help:"Ask the procedure of the open incident to give back what it changed, and to end."`
 	Acknowledge acknowledgeCommand `cmd:"" help:"Take over telling people about the open incident."`
+	Incident    incidentCommand    `cmd:"" help:"The record of an incident: checklist, who was told, review; and what people add to it."`
 	Restore     restoreCommand     `cmd:"" help:"Restore to a moment: plan, start, watch, approve, abort."`
 	Validate    validateCommand    `cmd:"" help:"Check environment files and name every mistake in them."`
 	Machine     machineCommand     `cmd:"" help:"Run, check or compare state machine definitions."`

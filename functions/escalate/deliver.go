@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/smithy-go"
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -34,10 +36,13 @@ const (
 const (
 	TimeHeader      = "X-ACSO-Timestamp" // RFC 3339, UTC
 	SignatureHeader = "X-ACSO-Signature" // sha256=...
+	// KeyHeader has the message's ID: whoever has taken a message with it drops the next one.
+	KeyHeader = "Idempotency-Key"
 )
 
 // Post is the body of a signed message.
 type Post struct {
+	ID          string    `json:"id"` // the same when it is sent again
 	Environment string    `json:"environment"`
 	Incident    int64     `json:"incident"`
 	Status      string    `json:"status"` // investigating, identified or resolved
@@ -46,62 +51,103 @@ type Post struct {
 	At          time.Time `json:"at"`
 }
 
-// channel is one way to reach a role.
+// letter is message n to a role. Written anew from the record, it is the same.
+func (h *Handler) letter(c incident.Communication, n int, role string) Post {
+	e, m := h.p.Environment, c.Messages[n]
+	return Post{
+		ID: fmt.Sprintf("%s/%s/incident-%d/message-%d/%s", e.Prefix(), h.p.Region(), c.Epoch, n+1, role), Environment: e.Name, Incident: c.Epoch,
+		Status: m.Status, Subject: m.Subject, Message: m.Body, At: m.At,
+	}
+}
+
+// Doubt is the first line of a message that may have arrived before.
+const Doubt = "This message may have reached you already: nobody knows whether the first attempt arrived."
+
+// text is the message for people; one that may have arrived before says so.
+func (p Post) text(doubt bool) string {
+	if doubt {
+		return Doubt + "\n\n" + p.Message
+	}
+	return p.Message
+}
+
+// channel is one way to reach a role. It is told whether the message may have arrived before.
 type channel struct {
 	name string
-	try  func(context.Context) error
+	try  func(ctx context.Context, doubt bool) error
 }
 
 // channels are the ways to reach a role, the first one first.
-func (h *Handler) channels(r response.Recipient, text response.Text, w response.Writing) []channel {
+func (h *Handler) channels(contact environment.Contact, l Post) []channel {
 	var all []channel
 	post := func(name string, e environment.Endpoint) {
-		if e.URL != "" {
-			all = append(all, channel{name, func(ctx context.Context) error { return h.post(ctx, e, text, w) }})
+		if e.URL != "" { // the receiver knows by the key
+			all = append(all, channel{name, func(ctx context.Context, _ bool) error { return h.post(ctx, e, l) }})
 		}
 	}
-	post("status page", r.Contact.StatusPage)
-	all = append(all, channel{"topic", func(ctx context.Context) error { return h.publish(ctx, r.Contact.Topic, text) }})
-	post("webhook", r.Contact.Webhook)
+	post("status page", contact.StatusPage)
+	all = append(all, channel{"topic", func(ctx context.Context, doubt bool) error {
+		return h.publish(ctx, contact.Topic, l.Subject, l.text(doubt))
+	}})
+	post("webhook", contact.Webhook)
 	return all
 }
 
 // deliver tries the channels of a role until one takes the message.
-func (h *Handler) deliver(ctx context.Context, r response.Recipient, text response.Text, w response.Writing) incident.Delivery {
-	d := incident.Delivery{Role: r.Name, At: h.p.Clock.Now()}
+func (h *Handler) deliver(ctx context.Context, contact environment.Contact, l Post, d *incident.Delivery) {
 	var failed []string
-	for _, c := range h.channels(r, text, w) {
+	if d.Detail != "" {
+		failed = append(failed, d.Detail)
+	}
+	for _, c := range h.channels(contact, l) {
 		for range attempts {
 			d.Attempts++
-			err := c.try(ctx)
+			err := c.try(ctx, d.Repeated)
 			if err == nil {
-				d.Delivered, d.Channel, d.Detail = true, c.name, strings.Join(failed, "; ")
-				return d
+				d.Delivered, d.Channel = true, c.name
+				break
 			}
+			d.Repeated = d.Repeated || uncertain(err)
 			if reason := c.name + ": " + err.Error(); len(failed) == 0 || failed[len(failed)-1] != reason {
 				failed = append(failed, reason)
 			}
 		}
+		if d.Delivered {
+			break
+		}
 	}
-	d.Detail = strings.Join(failed, "; ")
-	return d
+	d.Pending, d.Detail = false, strings.Join(failed, "; ")
 }
 
-func (h *Handler) publish(ctx context.Context, topic string, text response.Text) error {
+// uncertain tells whether a message may have arrived although sending it failed: there was no answer, or one that does not say
+// whose fault it was.
+func uncertain(err error) bool {
+	var refused *refusedError
+	if errors.As(err, &refused) {
+		return false
+	}
+	var answer smithy.APIError
+	if !errors.As(err, &answer) {
+		return true
+	}
+	return answer.ErrorFault() != smithy.FaultClient && answer.ErrorCode() != "ThrottlingException" && answer.ErrorCode() != "Throttling"
+}
+
+// refusedError: a message is known not to have been taken.
+type refusedError struct{ error }
+
+func (h *Handler) publish(ctx context.Context, topic, subject, body string) error {
 	arn := h.p.Environment.Topic(h.p.Region(), topic)
-	_, err := h.sns.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(arn), Subject: aws.String(response.Subject(text.Subject)), Message: aws.String(text.Body)})
+	_, err := h.sns.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(arn), Subject: aws.String(response.Subject(subject)), Message: aws.String(body)})
 	return failure.FromAWS(err, "publish to %s", arn)
 }
 
-func (h *Handler) post(ctx context.Context, e environment.Endpoint, text response.Text, w response.Writing) error {
+func (h *Handler) post(ctx context.Context, e environment.Endpoint, post Post) error {
 	secret, err := h.secret(ctx, e.Secret)
 	if err != nil {
-		return err
+		return &refusedError{err}
 	}
-	body, err := json.Marshal(Post{
-		Environment: h.p.Environment.Name, Incident: w.Incident.Epoch, Status: response.Status(w.Incident),
-		Subject: text.Subject, Message: text.Body, At: w.Now,
-	})
+	body, err := json.Marshal(post)
 	if err != nil {
 		return fmt.Errorf("encode a message to %s: %w", e.URL, err)
 	}
@@ -111,8 +157,9 @@ func (h *Handler) post(ctx context.Context, e environment.Endpoint, text respons
 	if err != nil {
 		return fmt.Errorf("post to %s: %w", e.URL, err)
 	}
-	at := w.Now.UTC().Format(time.RFC3339)
+	at := h.p.Clock.Now().UTC().Format(time.RFC3339)
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set(KeyHeader, post.ID)
 	request.Header.Set(TimeHeader, at)
 	request.Header.Set(SignatureHeader, Signature(secret, at, body))
 	answer, err := h.http.RoundTrip(request)
@@ -123,7 +170,7 @@ func (h *Handler) post(ctx context.Context, e environment.Endpoint, text respons
 		return fmt.Errorf("post to %s: %w", e.URL, err)
 	}
 	if answer.StatusCode/100 != 2 {
-		return fmt.Errorf("post to %s: it answered %s", e.URL, answer.Status)
+		return &refusedError{fmt.Errorf("post to %s: it answered %s", e.URL, answer.Status)}
 	}
 	return nil
 }

@@ -1,17 +1,20 @@
 // Package escalate tells people about an incident by the communication plan: who is due by the incident's clock, what is
 // new, and when the next message comes. One invocation sends what is due now; the machine of the same procedure waits.
 //
-// It refuses to say the same twice to somebody, to count a role as told that no channel reached, and to go on after a person
-// took over. It holds no recovery up: it only reads the incident, and writes what it told beside it.
+// It refuses to say the same twice to somebody without saying so, to count a role as told that no channel reached, and to go
+// on after a person took over. It holds no recovery up: it only reads the incident, and writes what it tells beside it, before
+// it is sent and after.
 package escalate
 
 import (
 	"context"
 	_ "embed"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
@@ -42,11 +45,15 @@ const (
 	brief = 20 * time.Second
 	// settling keeps changes that come in quick succession together in one message.
 	settling = 2 * time.Minute
-	// late is how long a last message is tried for.
+	// late is how long a last message is tried for, and how long an execution that was ended from outside is waited for to be
+	// redriven.
 	late = 15 * time.Minute
 	// longest is how long people are told automatically. A longer incident needs a person.
 	longest = 24 * time.Hour
 )
+
+// Lease is how long a message may be on its way before the run that sends it counts as dead: longer than a function may take.
+const Lease = 150 * time.Second
 
 // Input names the execution whose incident it is.
 type Input struct {
@@ -76,7 +83,11 @@ type Handler struct {
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
-	return &Handler{p: p, store: incident.NewStore(p), sns: sns.NewFromConfig(p.AWS), ssm: ssm.NewFromConfig(p.AWS), http: p.HTTP}
+	return &Handler{
+		p: p, store: incident.NewStore(p), ssm: ssm.NewFromConfig(p.AWS), http: p.HTTP,
+		// A topic takes the same message twice when an answer is lost. The SDK would repeat it without a word; this does not.
+		sns: sns.NewFromConfig(p.AWS, func(o *sns.Options) { o.Retryer = aws.NopRetryer{} }),
+	}
 }
 
 // Grants is what it may do: read the incident, keep what it told, publish in its region, and read what signs messages.
@@ -115,11 +126,15 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return Output{Done: true, Reason: "the execution has no incident: there is nothing to tell", Unreached: []string{}}, nil
 	}
 	if i.State != incident.Closed && now.Sub(i.OpenedAt) < brief {
-		return Output{Reason: "the incident is new", WaitSeconds: early, Epoch: i.Epoch, Unreached: []string{}}, nil
+		left := brief - now.Sub(i.OpenedAt)
+		return Output{Reason: "the incident is new", WaitSeconds: int(math.Ceil(left.Seconds())), Epoch: i.Epoch, Unreached: []string{}}, nil
 	}
 	c, err := h.store.Communication(ctx, i.Epoch)
 	if err != nil {
 		return Output{}, err
+	}
+	if i.State == incident.Open && i.ReopenedAt.After(c.EndedAt) { // redriven after the telling had ended
+		c.EndedAt, c.EndedBy = time.Time{}, ""
 	}
 	if c.EndedAt.IsZero() {
 		if c, err = h.tell(ctx, i, c, now); err != nil {
@@ -139,15 +154,25 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	return out, nil
 }
 
-// tell sends what is due and writes it down.
+// tell writes down what is due, sends it, and writes down how that went. A run that dies in between leaves messages of which
+// nobody knows whether they were sent: they are sent again, and say so.
 func (h *Handler) tell(ctx context.Context, i incident.Incident, c incident.Communication, now time.Time) (incident.Communication, error) {
-	sent := len(c.Messages)
+	began := len(c.Messages)
+	again := resume(&c, now)
 	for _, public := range []bool{false, true} {
-		c.Messages = append(c.Messages, h.messages(ctx, i, c, now, public)...)
+		c.Messages = append(c.Messages, h.messages(i, c, now, public)...)
+	}
+	sent := again || len(c.Messages) > began
+	if sent {
+		var err error
+		if c, err = h.store.KeepCommunication(ctx, c); err != nil {
+			return c, err
+		}
+		h.send(ctx, &c, now)
 	}
 	ended := i.State == incident.Closed || i.Acknowledged != nil
 	switch {
-	case ended && len(unaware(h.listeners(i, h.recipients(i, c, now)), c, final(i))) > 0 && now.Sub(final(i)) < late:
+	case ended && now.Sub(final(i)) < late && (awaited(i) || len(unaware(h.listeners(i, h.recipients(i, c, now)), c, final(i))) > 0):
 	case ended && i.State == incident.Closed:
 		c.EndedAt, c.EndedBy = now, "the incident ended "+string(i.Outcome)
 	case ended:
@@ -155,19 +180,23 @@ func (h *Handler) tell(ctx context.Context, i incident.Incident, c incident.Comm
 	case now.Sub(i.OpenedAt) > longest:
 		c.EndedAt, c.EndedBy = now, "the incident is open for more than a day"
 	}
-	if c.EndedAt.IsZero() && len(c.Messages) == sent {
+	if c.EndedAt.IsZero() && !sent {
 		return c, nil
 	}
 	return h.store.KeepCommunication(ctx, c)
 }
 
-// recipients are who is to hear of the incident now. When it has ended or a person took over, only those who were told before.
+// awaited tells whether an execution that was ended from outside may still be redriven, by a person who was told.
+func awaited(i incident.Incident) bool { return i.State == incident.Closed && i.Released }
+
+// recipients are who is to hear of the incident now. When it has ended or a person took over, only those who were told before;
+// when it was ended from outside, the team in any case, whom nobody else tells.
 func (h *Handler) recipients(i incident.Incident, c incident.Communication, now time.Time) []response.Recipient {
 	var due []response.Recipient
 	for _, r := range response.Due(h.p.Environment, now.Sub(i.OpenedAt)) {
 		_, told := c.Told(r.Name)
 		switch {
-		case (i.State == incident.Closed || i.Acknowledged != nil) && !told:
+		case (i.State == incident.Closed || i.Acknowledged != nil) && !told && !(r.Team && awaited(i)):
 		case i.Mode == incident.Planned && !r.Team: // planned work is announced before, and by people
 		default:
 			due = append(due, r)

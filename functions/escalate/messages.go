@@ -5,29 +5,40 @@ import (
 	"slices"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/response"
 )
 
 // messages are what is to be said now to people inside or outside of the company: everything to whoever is told for the
 // first time, and what is new to the others, when there is something or when the time that they were told has come.
-func (h *Handler) messages(ctx context.Context, i incident.Incident, c incident.Communication, now time.Time, public bool) []incident.Message {
+func (h *Handler) messages(i incident.Incident, c incident.Communication, now time.Time, public bool) []incident.Message {
 	w := response.Writing{
 		Environment: h.p.Environment, Incident: i, Region: h.p.Region(), Now: now, Public: public,
 		Final: i.State == incident.Closed || i.Acknowledged != nil,
 	}
-	due := slices.DeleteFunc(h.recipients(i, c, now), func(r response.Recipient) bool { return r.Public != public })
+	due := slices.DeleteFunc(h.recipients(i, c, now), func(r response.Recipient) bool { return r.Public != public || pending(r.Name, c) })
 	if w.Final {
 		due = unaware(h.listeners(i, due), c, final(i))
 	}
-	var sent []incident.Message
+	var all []incident.Message
 	for _, group := range byLast(due, c) {
 		w.Last = group.last
 		if w.Last == nil || w.Final || h.due(w) {
-			sent = append(sent, h.send(ctx, w, group.roles))
+			all = append(all, message(w, group.roles, c))
 		}
 	}
-	return sent
+	return all
+}
+
+// pending tells whether a message to a role is on its way.
+func pending(role string, c incident.Communication) bool {
+	for _, m := range c.Messages {
+		if slices.ContainsFunc(m.Deliveries, func(d incident.Delivery) bool { return d.Role == role && d.Pending }) {
+			return true
+		}
+	}
+	return false
 }
 
 // group are recipients who got the same message last; nil before their first.
@@ -102,12 +113,56 @@ func (h *Handler) due(w response.Writing) bool {
 	return news && w.Now.Sub(w.Last.At) >= settling || !w.Last.NextAt.After(w.Now)
 }
 
-// send writes one message and delivers it to each recipient.
-func (h *Handler) send(ctx context.Context, w response.Writing, to []response.Recipient) incident.Message {
+// doubtful tells whether the newest message to a role was not delivered as far as anybody knows, and may have arrived.
+func doubtful(role string, c incident.Communication) bool {
+	for n := len(c.Messages) - 1; n >= 0; n-- {
+		for _, d := range c.Messages[n].Deliveries {
+			if d.Role == role {
+				return !d.Delivered && d.Repeated
+			}
+		}
+	}
+	return false
+}
+
+// message writes one message, on its way to each recipient.
+func message(w response.Writing, to []response.Recipient, c incident.Communication) incident.Message {
 	text := w.Write()
-	m := incident.Message{At: w.Now, Subject: text.Subject, Public: w.Public, Facts: text.Facts, NextAt: text.NextAt}
+	m := incident.Message{
+		At: w.Now, Subject: text.Subject, Body: text.Body, Status: response.Status(w.Incident), Public: w.Public, Facts: text.Facts, NextAt: text.NextAt,
+	}
 	for _, r := range to {
-		m.Deliveries = append(m.Deliveries, h.deliver(ctx, r, text, w))
+		m.Deliveries = append(m.Deliveries, incident.Delivery{Role: r.Name, At: w.Now, Pending: true, Repeated: doubtful(r.Name, c)})
 	}
 	return m
+}
+
+// resume takes over what a run left on its way that is dead by now, and tells whether there was anything. It may have been
+// sent: it will say so.
+func resume(c *incident.Communication, now time.Time) bool {
+	any := false
+	for n := range c.Messages {
+		for m := range c.Messages[n].Deliveries {
+			if d := &c.Messages[n].Deliveries[m]; d.Pending && now.Sub(d.At) > Lease {
+				d.At, d.Repeated, any = now, true, true
+				d.Detail = "the run that sent it died, and nobody knows whether it arrived"
+			}
+		}
+	}
+	return any
+}
+
+// send delivers what this run has put on its way.
+func (h *Handler) send(ctx context.Context, c *incident.Communication, now time.Time) {
+	contacts := map[string]environment.Contact{}
+	for _, role := range h.p.Environment.Contacts.Roles() {
+		contacts[role.Name] = role.Contact
+	}
+	for n := range c.Messages {
+		for m := range c.Messages[n].Deliveries {
+			if d := &c.Messages[n].Deliveries[m]; d.Pending && d.At.Equal(now) {
+				h.deliver(ctx, contacts[d.Role], h.letter(*c, n, d.Role), d)
+			}
+		}
+	}
 }

@@ -71,6 +71,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	for _, a := range following.Alarms(e, e.Regions.Recovery) {
 		alarms = append(alarms, arn("cloudwatch", "alarm:"+a.Name))
 	}
+	alarms = append(alarms, arn("cloudwatch", "alarm:"+following.NotReadyAlarm(e)))
 	return append(append(incident.ActiveGrants(e, region), switching.Grants()...),
 		grant.Grant{Actions: []string{"dynamodb:PutItem"}, Resources: []string{arn("dynamodb", "table/"+e.IncidentTable())}},
 		grant.Grant{Actions: []string{"scheduler:ListSchedules"}, Resources: []string{"*"}},
@@ -98,7 +99,7 @@ func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
 	if err := h.adopt(ctx, role); err != nil {
 		return out, err
 	}
-	err = errors.Join(h.schedules(ctx, &out), h.rules(ctx, &out), h.alarms(ctx, &out), h.tell(ctx, role))
+	err = errors.Join(h.schedules(ctx, &out), h.rules(ctx, &out), h.alarms(ctx, role, &out), h.tell(ctx, role))
 	return out, err
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/following"
+	"github.com/acso/disaster-recovery/internal/incident"
 )
 
 // word is what is done to something.
@@ -87,11 +88,15 @@ func (h *Handler) rules(ctx context.Context, out *Output) error {
 }
 
 // alarms page people about the active region. An alarm that does not exist is the deployment's affair, not this function's.
-func (h *Handler) alarms(ctx context.Context, out *Output) error {
-	standby := map[string]bool{}
-	var names []string
+func (h *Handler) alarms(ctx context.Context, role incident.Role, out *Output) error {
+	readyAt, err := incident.NewStore(h.p).ReadyAt(ctx)
+	if err != nil {
+		return err
+	}
+	notReady := following.NotReadyAlarm(h.p.Environment)
+	names, wanted := []string{notReady}, map[string]bool{notReady: following.NotReadyPages(role, h.p.Region(), readyAt, h.p.Clock.Now())}
 	for _, a := range following.Alarms(h.p.Environment, h.p.Region()) {
-		names, standby[a.Name] = append(names, a.Name), a.Standby
+		names, wanted[a.Name] = append(names, a.Name), a.Enabled(out.Active)
 	}
 	found, err := h.cloudwatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: names}) // at most 100
 	if err != nil {
@@ -100,7 +105,7 @@ func (h *Handler) alarms(ctx context.Context, out *Output) error {
 	var on, off []string
 	for _, a := range found.MetricAlarms {
 		name := aws.ToString(a.AlarmName)
-		switch enable := (following.Item{Standby: standby[name]}).Enabled(out.Active); {
+		switch enable := wanted[name]; {
 		case enable == aws.ToBool(a.ActionsEnabled):
 		case enable:
 			on = append(on, name)

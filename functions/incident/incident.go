@@ -161,7 +161,7 @@ func (h *Handler) record(ctx context.Context, in Input) (Output, error) {
 			return false
 		}
 		if in.Stage != "" {
-			i.Stage = in.Stage
+			i.Reached(in.Stage, now)
 		}
 		for _, what := range in.Changes {
 			i.Changed(now, what, "")

@@ -1,9 +1,9 @@
 // Package readiness judges every 30 minutes, and whenever it is asked, whether the region that it runs in could be activated
 // now: part by part, with a score against the objectives and what changed since the last time.
 //
-// It refuses to judge another region than its own, and to call a region ready while one check failed or is unknown. It
-// changes nothing but its metrics and its record. In the active region there is nothing to activate: there it says whether
-// that one serves.
+// It refuses to judge another region than its own, and to call a region ready while one check failed or is unknown. Asked, it
+// changes nothing; by the clock it puts its metrics, leaves its record, and tells the team what changed. In the active region
+// there is nothing to activate: there it says whether that one serves.
 package readiness
 
 import (
@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -35,8 +36,8 @@ var Errors = append([]failure.Kind{failure.InvalidInput}, incident.Errors...)
 type Input struct {
 	To    string `json:"to,omitempty"`    // region that would be activated; "" for the one that this runs in
 	Owner string `json:"owner,omitempty"` // execution that asks, whose own incident stands in nobody's way
+	Keep  bool   `json:"keep,omitempty"`  // the run by the clock: puts the metrics, leaves the record for the next one, and tells people what changed
 	Epoch int64  `json:"epoch,omitempty"` // of that incident, to write into it what was found; 0 for not
-	Quiet bool   `json:"quiet,omitempty"` // change nothing at all: no metric, and no record for the next run to compare with
 }
 
 // Output is the report.
@@ -48,16 +49,21 @@ type Handler struct {
 	store      *incident.Store
 	examiner   *readiness.Examiner
 	cloudwatch *cloudwatch.Client
+	sns        *sns.Client
 }
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
-	return &Handler{p: p, store: incident.NewStore(p), examiner: readiness.New(p), cloudwatch: cloudwatch.NewFromConfig(p.AWS)}
+	return &Handler{p: p, store: incident.NewStore(p), examiner: readiness.New(p), cloudwatch: cloudwatch.NewFromConfig(p.AWS), sns: sns.NewFromConfig(p.AWS)}
 }
 
 // Grants is what it may do.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return readiness.Grants(e, region)
+	var topics []string
+	for _, role := range e.Contacts.Team() {
+		topics = append(topics, e.Topic(region, role.Contact.Topic))
+	}
+	return append(readiness.Grants(e, region), grant.Grant{Actions: []string{"sns:Publish"}, Resources: topics})
 }
 
 // Handle judges once.
@@ -74,14 +80,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if role.ActiveRegion == here {
 		return h.active(ctx, in, role)
 	}
-	if in.Quiet {
-		report, err := h.examiner.Look(ctx, role, in.Owner)
-		if err != nil {
-			return Output{}, err
-		}
-		return *report, nil
-	}
-	report, err := h.examiner.Evaluate(ctx, role, in.Owner)
+	report, err := h.examiner.Evaluate(ctx, role, in.Owner, in.Keep)
 	if err != nil {
 		return Output{}, err
 	}
@@ -91,7 +90,16 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 			return Output{}, err
 		}
 	}
-	return *report, h.put(ctx, readiness.Data(h.p.Environment, report))
+	if !in.Keep {
+		return *report, nil
+	}
+	if err := h.put(ctx, readiness.Data(h.p.Environment, report)); err != nil {
+		return *report, err
+	}
+	if !report.Drift.News {
+		return *report, nil
+	}
+	return *report, h.tell(ctx, report)
 }
 
 // active says whether the active region serves, so that its silence is noticed as that of the standby is.
@@ -104,7 +112,7 @@ func (h *Handler) active(ctx context.Context, in Input, role incident.Role) (Out
 	name := e.RegionalName(here)
 	answer := health.Ask(ctx, h.p, name, name, e.Domain.HealthPath, e.Monitoring.ProbeTimeout.Std())
 	report := readiness.Active(role, h.p.Clock.Now(), answer)
-	if in.Quiet {
+	if !in.Keep {
 		return report, nil
 	}
 	return report, h.put(ctx, []types.MetricDatum{readiness.ReadyDatum(e, report.Verdict == readiness.Pass, report.At)})

@@ -75,23 +75,50 @@ func TestACallThatFailsIsNeverAPass(t *testing.T) {
 
 func TestWhatChangedIsTold(t *testing.T) {
 	s := newBench(t).world(t, 5)
+	defer s.Traffic.Stop()
 	s.pass(lived)
-	s.judge()
+	heard := func() (subjects []string) {
+		for _, m := range s.SNS.Messages(s.recovery, s.Env.Contacts.OnCall.Topic) {
+			if m.Publisher == "readiness" {
+				subjects = append(subjects, m.Subject)
+			}
+		}
+		return subjects
+	}
+	s.clock()
+	if told := heard(); len(told) > 0 {
+		t.Errorf("a healthy system is told of: %v", told)
+	}
 	s.KMS.SetState(s.recovery, s.Env.DatabaseKey(s.recovery), kms.Disabled)
-	broken := s.judge().Drift
-	if !broken.Changed || !slices.Contains(broken.Changes, "database-key: fail, was pass") || broken.NotReadySince.IsZero() {
-		t.Errorf("%+v", broken)
+	if asked := s.judge().Drift; !asked.Changed || !asked.News || len(heard()) > 0 {
+		t.Errorf("whoever asks sees it and keeps it from nobody: %+v, told %v", asked, heard())
+	}
+	for _, role := range s.Env.Contacts.Team() {
+		s.SNS.Fail(s.recovery, role.Contact.Topic, true)
+	}
+	if _, failed := s.ask(s.recovery, `{"keep":true}`); failed == nil || failed.Type != "Unavailable" {
+		t.Errorf("nobody could be told: %v", failed)
+	}
+	for _, role := range s.Env.Contacts.Team() {
+		s.SNS.Fail(s.recovery, role.Contact.Topic, false)
+	}
+	broken := s.clock().Drift
+	if !broken.News || broken.NotReadySince.IsZero() || len(heard()) != 1 || !strings.Contains(heard()[0], "is not ready") {
+		t.Errorf("%+v, told %v", broken, heard())
 	}
 	s.pass(10 * time.Minute)
-	if again := s.judge().Drift; again.Changed || !again.NotReadySince.Equal(broken.NotReadySince) {
-		t.Errorf("%+v", again)
+	if again := s.clock().Drift; again.Changed || again.News || !again.NotReadySince.Equal(broken.NotReadySince) || len(heard()) != 1 {
+		t.Errorf("the same is told twice: %+v, told %v", again, heard())
 	}
 	s.KMS.SetState(s.recovery, s.Env.DatabaseKey(s.recovery), kms.Enabled)
 	name := s.Env.Repository(s.Env.Services[0].Name)
 	s.ECR.Push(s.primary, name, "stable", "release 2")
-	mended := s.judge().Drift
-	if !mended.Changed || !mended.NotReadySince.IsZero() || !slices.ContainsFunc(mended.Changes, func(c string) bool { return strings.HasPrefix(c, "image "+s.Env.Services[0].Name) }) {
+	mended := s.clock().Drift
+	if !mended.Changed || !slices.Contains(mended.Changes, "database-key: pass, was fail") || !mended.NotReadySince.IsZero() || !slices.ContainsFunc(mended.Changes, func(c string) bool { return strings.HasPrefix(c, "image "+s.Env.Services[0].Name) }) {
 		t.Errorf("%+v", mended)
+	}
+	if told := heard(); len(told) != 2 || !strings.Contains(told[1], "is ready") {
+		t.Errorf("that it is mended is told as well: %v", told)
 	}
 }
 

@@ -1,8 +1,8 @@
 // Package review writes the post-incident review of an incident that ended, as Markdown and as HTML, into the compliance
-// bucket of its region.
+// bucket of its region; it takes what people add to the record, and shows all of it, also of an incident that is open.
 //
-// It refuses to write about an incident that is open, and changes nothing else. A history that cannot be read leaves the
-// phases unknown and the rest of the review whole.
+// It refuses to write a review of an incident that is open, and a tick or a note that does not say who makes it. A history
+// that cannot be read leaves the phases unknown and the rest of the review whole.
 package review
 
 import (
@@ -10,6 +10,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,6 +23,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
+	"github.com/acso/disaster-recovery/internal/response"
 	"github.com/acso/disaster-recovery/internal/review"
 )
 
@@ -35,15 +37,25 @@ var Errors = append([]failure.Kind{failure.InvalidInput, failure.Unsafe}, incide
 
 // Input names the incident.
 type Input struct {
-	Epoch     int64  `json:"epoch"`
-	Execution string `json:"execution"` // whose history is read
+	Epoch    int64  `json:"epoch,omitempty"`    // 0 for the present or last one of the region
+	Show     bool   `json:"show,omitempty"`     // give it back too; of an open incident, only that
+	By       string `json:"by,omitempty"`       // tick, note: who
+	Tick     string `json:"tick,omitempty"`     // a line of the checklist that a person vouches for
+	Evidence string `json:"evidence,omitempty"` // tick: what shows it
+	Kind     string `json:"kind,omitempty"`     // note: root-cause, process, tools, training, documentation or follow-up
+	Note     string `json:"note,omitempty"`     // what a person adds to the review
 }
 
-// Output says where the review is: keys in the compliance bucket.
+// Output says where the review is: keys in the compliance bucket, "" while the incident is open.
 type Output struct {
-	Bucket   string `json:"bucket"`
-	Markdown string `json:"markdown"`
-	HTML     string `json:"html"`
+	Epoch    int64          `json:"epoch"`
+	State    incident.State `json:"state"`
+	Bucket   string         `json:"bucket"`
+	Markdown string         `json:"markdown"`
+	HTML     string         `json:"html"`
+	Review   *review.Review `json:"review,omitempty"` // show
+	Text     string         `json:"text,omitempty"`   // show: as Markdown
+	Page     string         `json:"page,omitempty"`   // show: as HTML
 }
 
 // Handler writes reviews in its region.
@@ -62,41 +74,106 @@ func New(p platform.Platform) *Handler {
 // prefix is where reviews are in the compliance bucket.
 const prefix = "incidents/"
 
-// Grants is what it may do: read the incident and the execution's history, and write below its prefix.
+// Grants is what it may do: read the incident and the execution's history, keep what people add, and write below its prefix.
 func Grants(e *environment.Environment, region string) []grant.Grant {
-	return append(incident.ReadGrants(e, region),
+	return append(incident.Grants(e, region),
 		grant.Grant{Actions: []string{"states:GetExecutionHistory"}, Resources: []string{e.ExecutionARN(region, "failover"), e.ExecutionARN(region, "failback")}},
 		grant.Grant{Actions: []string{"s3:PutObject"}, Resources: []string{"arn:aws:s3:::" + e.BucketIn(region, e.Buckets.Compliance) + "/" + prefix + "*"}},
 		grant.Grant{Actions: []string{"kms:GenerateDataKey"}, Resources: []string{fmt.Sprintf("arn:aws:kms:%s:%s:key/*", region, e.Account)}},
 	)
 }
 
-// Handle writes the review. Written again, it is the same review with what was learned since.
+// Handle takes what a person adds, and writes the review. Written again, it is the same review with what was learned since.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	op := fmt.Sprintf("review incident %d", in.Epoch)
-	if in.Epoch <= 0 {
-		return Output{}, failure.New(failure.InvalidInput, op, "epoch, the number of an incident, is required")
+	if in.Epoch < 0 {
+		return Output{}, failure.New(failure.InvalidInput, op, "epoch is the number of an incident, from 1, or 0 for the last one")
 	}
-	i, err := h.store.Past(ctx, in.Epoch)
+	i, err := h.incident(ctx, in.Epoch)
 	if err != nil {
 		return Output{}, err
 	}
-	if i.State != incident.Closed || i.Epoch != in.Epoch {
-		return Output{}, failure.New(failure.Unsafe, op, "it is open: its record is not complete").Next("wait for its end")
+	if err := h.add(ctx, i.Epoch, in); err != nil {
+		return Output{}, err
 	}
-	told, err := h.store.Communication(ctx, in.Epoch)
+	open, added := i.State != incident.Closed, in.Tick != "" || in.Note != ""
+	if open && !in.Show && !added {
+		return Output{}, failure.New(failure.Unsafe, op, "it is open: its record is not complete").Next("wait for its end, or ask to show what there is")
+	}
+	v, err := h.write(ctx, i)
 	if err != nil {
 		return Output{}, err
 	}
-	v := review.Write(review.Record{
-		Environment: h.p.Environment, Incident: i, Communication: told, States: h.states(ctx, i.Owner), Region: h.p.Region(),
-	})
+	out := Output{Epoch: i.Epoch, State: i.State}
+	if in.Show {
+		out.Review, out.Text, out.Page = &v, v.Markdown(), v.HTML()
+	}
+	if open {
+		return out, nil
+	}
 	name := fmt.Sprintf("%s%s-incident-%d/review", prefix, i.OpenedAt.UTC().Format("2006/01/02"), i.Epoch)
-	out := Output{Bucket: h.p.Environment.BucketIn(h.p.Region(), h.p.Environment.Buckets.Compliance), Markdown: name + ".md", HTML: name + ".html"}
+	out.Bucket, out.Markdown, out.HTML = h.p.Environment.BucketIn(h.p.Region(), h.p.Environment.Buckets.Compliance), name+".md", name+".html"
 	if err := h.put(ctx, out.Bucket, out.Markdown, "text/markdown; charset=utf-8", v.Markdown()); err != nil {
 		return Output{}, err
 	}
 	return out, h.put(ctx, out.Bucket, out.HTML, "text/html; charset=utf-8", v.HTML())
+}
+
+// incident is the one of an epoch, or the last one.
+func (h *Handler) incident(ctx context.Context, epoch int64) (incident.Incident, error) {
+	if epoch == 0 {
+		i, err := h.store.Present(ctx)
+		if err == nil && i.Epoch == 0 {
+			err = failure.New(failure.NotFound, "find the last incident of "+h.p.Region(), "there never was one").Next("ask %s", h.p.Environment.Pair(h.p.Region()))
+		}
+		return i, err
+	}
+	i, err := h.store.Past(ctx, epoch)
+	if err == nil && i.Epoch != epoch {
+		err = failure.New(failure.NotFound, fmt.Sprintf("find incident %d of %s", epoch, h.p.Region()), "there is no such incident here").Next("ask %s", h.p.Environment.Pair(h.p.Region()))
+	}
+	return i, err
+}
+
+// add takes what a person adds to the record.
+func (h *Handler) add(ctx context.Context, epoch int64, in Input) error {
+	op := fmt.Sprintf("add to the record of incident %d", epoch)
+	now := h.p.Clock.Now()
+	var tick *incident.Tick
+	var note *incident.Note
+	switch {
+	case in.Tick == "" && in.Note == "":
+		return nil
+	case in.By == "":
+		return failure.New(failure.InvalidInput, op, "by, the name of who adds it, is required")
+	case in.Tick != "" && !slices.Contains(response.Lines[:], in.Tick):
+		return failure.New(failure.InvalidInput, op, "%q is no line of the checklist: %s", in.Tick, strings.Join(response.Lines[:], ", "))
+	case in.Tick != "" && in.Evidence == "":
+		return failure.New(failure.InvalidInput, op, "evidence is required: what shows that %q is done", in.Tick)
+	case in.Note != "" && !slices.Contains(review.Kinds(), in.Kind):
+		return failure.New(failure.InvalidInput, op, "a note of the kind %q: the kinds are %s", in.Kind, strings.Join(review.Kinds(), ", "))
+	}
+	if in.Tick != "" {
+		tick = &incident.Tick{Item: in.Tick, By: in.By, At: now, Evidence: in.Evidence}
+	}
+	if in.Note != "" {
+		note = &incident.Note{Kind: in.Kind, Text: in.Note, By: in.By, At: now}
+	}
+	return h.store.AddPeople(ctx, epoch, tick, note)
+}
+
+func (h *Handler) write(ctx context.Context, i incident.Incident) (review.Review, error) {
+	told, err := h.store.Communication(ctx, i.Epoch)
+	if err != nil {
+		return review.Review{}, err
+	}
+	people, err := h.store.People(ctx, i.Epoch)
+	if err != nil {
+		return review.Review{}, err
+	}
+	return review.Write(review.Record{
+		Environment: h.p.Environment, Incident: i, Communication: told, People: people, States: h.states(ctx, i.Owner), Region: h.p.Region(),
+	}), nil
 }
 
 func (h *Handler) put(ctx context.Context, bucket, key, kind, text string) error {

@@ -6,8 +6,10 @@ package following
 
 import (
 	"strings"
+	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/watching"
 )
 
@@ -42,4 +44,18 @@ func Alarms(e *environment.Environment, region string) []Item {
 		}
 	}
 	return items
+}
+
+// NotReadyAlarm is the alarm on a region that could not have been activated for more than an hour.
+func NotReadyAlarm(e *environment.Environment) string { return e.Prefix() + "-not-ready" }
+
+// quiet is how long a region that was left behind may stay unready without a page: whoever was at the failover knows it.
+const quiet = 24 * time.Hour
+
+// NotReadyPages tells whether that alarm may page in a region, by the role that was decided last and when the region was last
+// found ready. A region that was left is not ready by its nature until it was rebuilt: it pages from when it was ready once as
+// the standby, or after a day.
+func NotReadyPages(role incident.Role, region string, readyAt, now time.Time) bool {
+	left := role.Epoch > 0 && role.ActiveRegion != region
+	return !left || readyAt.After(role.ChangedAt) || now.Sub(role.ChangedAt) > quiet
 }

@@ -53,7 +53,8 @@ func (s *Store) Commit(ctx context.Context, claim Claim) (Incident, error) {
 		if halted = i.Halted(); halted != nil || !i.CommittedAt.IsZero() {
 			return false
 		}
-		i.CommittedAt, i.Stage = s.clock.Now(), "committed"
+		i.CommittedAt = s.clock.Now()
+		i.Reached("committed", i.CommittedAt)
 		return true
 	})
 	if err != nil {

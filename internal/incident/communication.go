@@ -26,10 +26,12 @@ type Communication struct {
 	version int64
 }
 
-// Message is one message, to one or more roles.
+// Message is one message, to one or more roles. It is written down with its deliveries pending before it is sent.
 type Message struct {
 	At         time.Time  `json:"at"`
 	Subject    string     `json:"subject"`
+	Body       string     `json:"body"`
+	Status     string     `json:"status"` // investigating, identified or resolved, as status pages have it
 	Public     bool       `json:"public"` // written for people outside of the company
 	Facts      []string   `json:"facts"`  // what it said: the next one says what is new beside it
 	NextAt     time.Time  `json:"nextAt,omitzero"`
@@ -41,7 +43,9 @@ type Delivery struct {
 	Role      string    `json:"role"`
 	Channel   string    `json:"channel"` // topic, webhook or status page; "" when none worked
 	At        time.Time `json:"at"`
+	Pending   bool      `json:"pending,omitempty"` // it is being sent; whoever was at it may have died, with the message sent or not
 	Delivered bool      `json:"delivered"`
+	Repeated  bool      `json:"repeated,omitempty"` // what it says may have reached the role before, and the message says so
 	Attempts  int       `json:"attempts"`
 	Detail    string    `json:"detail,omitempty"` // why channels failed
 }

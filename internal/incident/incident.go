@@ -63,6 +63,7 @@ type Incident struct {
 
 	Seen        Observation `json:"seen"` // what the probe knew when the incident was opened
 	Stage       string      `json:"stage,omitempty"`
+	Stages      []Passed    `json:"stages,omitempty"` // when it came to each
 	Promotion   Promotion   `json:"promotion,omitempty"`
 	RequestedAt time.Time   `json:"promotionRequestedAt,omitzero"`
 	PromotedAt  time.Time   `json:"promotedAt,omitzero"` // the replica was seen to take a write
@@ -80,6 +81,19 @@ type Incident struct {
 	Failback    *Failback   `json:"failback,omitempty"`    // of a failback, and carried on until it is finished
 
 	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"` // nil while the escalation goes on
+}
+
+// Passed is a stage that an incident came to.
+type Passed struct {
+	Stage string    `json:"stage"`
+	At    time.Time `json:"at"`
+}
+
+// Reached notes a stage. The same one again, as after a repeated step, changes nothing.
+func (i *Incident) Reached(stage string, at time.Time) {
+	if i.Stage = stage; !slices.ContainsFunc(i.Stages, func(p Passed) bool { return p.Stage == stage }) {
+		i.Stages = append(i.Stages, Passed{stage, at})
+	}
 }
 
 // Change is something that an incident changed in the world, with what a person does to take it back.

@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -26,12 +27,30 @@ func (s *Store) Remember(ctx context.Context, key string, last any, next func() 
 	return contended(key)
 }
 
+// Recall reads what Remember kept last; it leaves the document as it is when there is none.
+func (s *Store) Recall(ctx context.Context, key string, last any) error {
+	_, err := s.table.read(ctx, key, last)
+	return err
+}
+
 // Readiness is what was known about the region to be activated when its failover began.
 type Readiness struct {
 	At       time.Time `json:"at"`
 	Verdict  string    `json:"verdict"` // pass, fail or unknown
 	Because  string    `json:"because"`
 	Findings []string  `json:"findings"` // the checks that did not pass, each with its verdict and what it comes to when the failover goes on
+}
+
+// Hindering are the findings that a failover has to do with, without those that tell only afterwards. Nothing is known of what an
+// unknown one comes to: in an outage, whatever needs an answer of the dead region is unknown.
+func (r Readiness) Hindering() []string {
+	var found []string
+	for _, finding := range r.Findings {
+		if strings.Contains(finding, " (fail): ") && !strings.Contains(finding, "none for the failover") {
+			found = append(found, finding)
+		}
+	}
+	return found
 }
 
 // NoteReadiness writes down what was found for the open incident of an execution. Nobody waits for it, so it may come when
@@ -48,4 +67,13 @@ func (s *Store) NoteReadiness(ctx context.Context, claim Claim, found Readiness)
 		return nil
 	}
 	return err
+}
+
+// ReadyAt is when readiness found the region ready last, by the clock; the zero time when it never did.
+func (s *Store) ReadyAt(ctx context.Context) (time.Time, error) {
+	var last struct {
+		ReadyAt time.Time `json:"readyAt"`
+	}
+	err := s.Recall(ctx, ReadinessKey, &last)
+	return last.ReadyAt, err
 }

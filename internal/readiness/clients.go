@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
@@ -28,6 +29,7 @@ type clients struct {
 	ecr        *ecr.Client
 	ecs        *ecs.Client
 	events     *eventbridge.Client
+	iam        *iam.Client
 	kms        *kms.Client
 	lambda     *lambda.Client
 	rds        *rds.Client
@@ -43,7 +45,7 @@ type clients struct {
 func newClients(config aws.Config) clients {
 	return clients{
 		scaling: applicationautoscaling.NewFromConfig(config), cloudwatch: cloudwatch.NewFromConfig(config), ec2: ec2.NewFromConfig(config),
-		ecr: ecr.NewFromConfig(config), ecs: ecs.NewFromConfig(config), events: eventbridge.NewFromConfig(config), kms: kms.NewFromConfig(config),
+		ecr: ecr.NewFromConfig(config), ecs: ecs.NewFromConfig(config), events: eventbridge.NewFromConfig(config), iam: iam.NewFromConfig(config), kms: kms.NewFromConfig(config),
 		lambda: lambda.NewFromConfig(config), rds: rds.NewFromConfig(config), route53: route53.NewFromConfig(config), s3: s3.NewFromConfig(config),
 		scheduler: scheduler.NewFromConfig(config), quotas: servicequotas.NewFromConfig(config), sfn: sfn.NewFromConfig(config),
 		sns: sns.NewFromConfig(config), ssm: ssm.NewFromConfig(config),

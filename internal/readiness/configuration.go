@@ -13,13 +13,13 @@ import (
 func configurationRules() []rule {
 	return []rule{
 		{
-			name: "parameters-regional", look: (*run).parametersRegional,
+			name: "parameters-regional", after: []string{"shared-key"}, look: (*run).parametersRegional,
 			why:    "Endpoints and other regional parameters are never copied: each region has to have its own.",
 			next:   "put the missing parameters here by hand; they are this region's own",
 			forced: "services start without their endpoints, so they do not serve, and the validation before the DNS switch fails",
 		},
 		{
-			name: "parameters-in-step", at: active, look: (*run).parametersInStep,
+			name: "parameters-in-step", at: active, after: []string{"shared-key"}, look: (*run).parametersInStep,
 			why:    "Services that start here read their configuration here; it has to be what the active region uses.",
 			next:   "start backup-configuration in the active region: it copies what differs",
 			forced: "services start with old settings or without some of them",

@@ -11,6 +11,7 @@ import (
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/database"
@@ -82,7 +83,8 @@ type run struct {
 	theirs      memo[map[string]*ecstypes.TaskDefinition]
 	records     memo[[]r53types.ResourceRecordSet]
 	nearList    memo[[]schedulertypes.ScheduleSummary]
-	deployed    memo[map[string]string] // functions here, by name: their code
+	deployed    memo[map[string]function]                        // here, by name
+	procedures  memo[map[string]*sfn.DescribeStateMachineOutput] // here, by name
 	machines    memo[twins]
 	parameters  memo[[]parameters.Parameter]
 	days        map[time.Time]*memo[[]catalog.Point] // recovery points here, by day
@@ -92,39 +94,29 @@ type run struct {
 
 // Evaluate judges everything once. It fails only when this region's own record cannot be read: what else is not known is
 // in the report. The role is what Role said; owner is the
-// execution that asks, whose own incident stands in nobody's way, or "".
-func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner string) (*Report, error) {
-	r, err := x.examine(ctx, role, owner)
-	if err != nil {
-		return nil, err
-	}
-	return r.report, x.remember(ctx, r)
-}
-
-// Look is Evaluate without a trace: nothing is left for the next run, so the report says nothing about what changed.
-func (x *Examiner) Look(ctx context.Context, role incident.Role, owner string) (*Report, error) {
-	r, err := x.examine(ctx, role, owner)
-	if err != nil {
-		return nil, err
-	}
-	return r.report, nil
-}
-
-func (x *Examiner) examine(ctx context.Context, role incident.Role, owner string) (*run, error) {
+// execution that asks, whose own incident stands in nobody's way, or ""; keep leaves a record for the next one.
+func (x *Examiner) Evaluate(ctx context.Context, role incident.Role, owner string, keep bool) (*Report, error) {
 	e, here := x.p.Environment, x.p.Region()
 	r := &run{
 		Examiner: x, e: e, here: here, other: e.Pair(here), role: role, owner: owner, there: x.reach(),
-		control: &reach{name: "Route 53's control plane in us-east-1", clock: x.p.Clock},
+		control: &reach{name: "the control plane of Route 53 and IAM in us-east-1", clock: x.p.Clock},
 		near:    newClients(x.p.AWS), far: newClients(x.p.In(e.Pair(here))), facts: map[string]string{},
 		report: &Report{Region: here, Active: role.ActiveRegion, At: x.p.Clock.Now().UTC(), Checks: []Check{}, NotJudged: []string{}, Drift: Drift{Changes: []string{}}},
 	}
-	if _, err := x.store.Present(ctx); err != nil {
+	i, err := x.store.Present(ctx)
+	if err != nil {
 		return nil, err
 	}
 	r.judge(ctx)
 	r.report.conclude()
 	r.estimate()
-	return r, nil
+	if err := x.remember(ctx, r, keep); err != nil {
+		return nil, err
+	}
+	if i.State == incident.Open { // whoever is told of the incident hears what is not ready there
+		r.report.Drift.News = false
+	}
+	return r.report, nil
 }
 
 // fact notes something that may change without being wrong: the next run says what did.

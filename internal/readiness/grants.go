@@ -29,7 +29,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 func nowhere() []grant.Grant {
 	return []grant.Grant{{Actions: []string{
 		"application-autoscaling:DescribeScalableTargets", "cloudwatch:GetMetricStatistics", "ec2:DescribeNetworkAcls",
-		"ecs:DescribeTaskDefinition", "lambda:ListFunctions", "rds:DescribeAccountAttributes", "scheduler:ListSchedules",
+		"ecs:DescribeTaskDefinition", "iam:ListRoles", "lambda:ListFunctions", "rds:DescribeAccountAttributes", "scheduler:ListSchedules",
 		"servicequotas:GetServiceQuota", "states:ListStateMachines",
 	}, Resources: []string{"*"}}}
 }

@@ -86,7 +86,7 @@ func (r *run) bothMachines(ctx context.Context) (twins, error) {
 	return r.machines.get(func() (twins, error) {
 		var t twins
 		var err error
-		if t.here, err = r.machinesOf(ctx, r.near.sfn, r.here); err != nil {
+		if t.here, err = r.myMachines(ctx); err != nil {
 			return t, err
 		}
 		err = r.there.ask(ctx, func(ctx context.Context) (err error) {
@@ -107,6 +107,12 @@ func (r *run) bothMachines(ctx context.Context) (twins, error) {
 		}
 		slices.Sort(t.names)
 		return t, err
+	})
+}
+
+func (r *run) myMachines(ctx context.Context) (map[string]*sfn.DescribeStateMachineOutput, error) {
+	return r.procedures.get(func() (map[string]*sfn.DescribeStateMachineOutput, error) {
+		return r.machinesOf(ctx, r.near.sfn, r.here)
 	})
 }
 
@@ -172,9 +178,15 @@ func (r *run) machineRoles(ctx context.Context) finding {
 	return all(wrong, "each machine has a role of its own")
 }
 
-// functionsOf are the functions of this environment in a region: their code and time limit, by name.
-func (r *run) functionsOf(ctx context.Context, client *lambda.Client, region string) (map[string]string, error) {
-	found := map[string]string{}
+// function is one as it is deployed.
+type function struct {
+	build string // its code and time limit
+	role  string
+}
+
+// functionsOf are the functions of this environment in a region, by name.
+func (r *run) functionsOf(ctx context.Context, client *lambda.Client, region string) (map[string]function, error) {
+	found := map[string]function{}
 	pages := lambda.NewListFunctionsPaginator(client, &lambda.ListFunctionsInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -183,15 +195,15 @@ func (r *run) functionsOf(ctx context.Context, client *lambda.Client, region str
 		}
 		for _, f := range page.Functions {
 			if name, ours := strings.CutPrefix(aws.ToString(f.FunctionName), r.e.Prefix()+"-"); ours {
-				found[name] = fmt.Sprintf("%s %d", aws.ToString(f.CodeSha256), whole(f.Timeout))
+				found[name] = function{fmt.Sprintf("%s %d", aws.ToString(f.CodeSha256), whole(f.Timeout)), aws.ToString(f.Role)}
 			}
 		}
 	}
 	return found, nil
 }
 
-func (r *run) myFunctions(ctx context.Context) (map[string]string, error) {
-	return r.deployed.get(func() (map[string]string, error) { return r.functionsOf(ctx, r.near.lambda, r.here) })
+func (r *run) myFunctions(ctx context.Context) (map[string]function, error) {
+	return r.deployed.get(func() (map[string]function, error) { return r.functionsOf(ctx, r.near.lambda, r.here) })
 }
 
 func (r *run) failoverFunctions(ctx context.Context) finding {
@@ -201,7 +213,7 @@ func (r *run) failoverFunctions(ctx context.Context) finding {
 	}
 	var wrong []string
 	for _, name := range failoverSteps {
-		if found[name] == "" {
+		if _, ok := found[name]; !ok {
 			wrong = append(wrong, fmt.Sprintf("the function %s is missing in %s", r.e.FunctionName(name), r.here))
 		}
 	}
@@ -213,7 +225,7 @@ func (r *run) functionsInStep(ctx context.Context) finding {
 	if err != nil {
 		return failed(err)
 	}
-	var yours map[string]string
+	var yours map[string]function
 	if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
 		yours, err = r.functionsOf(ctx, r.far.lambda, r.other)
 		return err
@@ -221,11 +233,11 @@ func (r *run) functionsInStep(ctx context.Context) finding {
 		return failed(err)
 	}
 	var wrong []string
-	for name, code := range yours {
+	for name, theirs := range yours {
 		switch own, ok := mine[name]; {
 		case !ok:
 			wrong = append(wrong, fmt.Sprintf("%s is missing in %s", name, r.here))
-		case own != code:
+		case own.build != theirs.build:
 			wrong = append(wrong, fmt.Sprintf("%s is another build, or has another time limit, than in %s", name, r.other))
 		}
 	}

@@ -14,7 +14,7 @@ type place int
 const (
 	standby place = iota // the region that would be activated
 	active               // the other one, or both compared: needs an answer from it
-	global               // Route 53's control plane in us-east-1
+	global               // the control plane of Route 53 and IAM in us-east-1
 )
 
 // part is a group of rules.
@@ -41,7 +41,7 @@ func parts() []part {
 		{"keys", keyRules()}, {"network", networkRules()}, {"database", databaseRules()}, {"files", fileRules()}, {"backups", backupRules()},
 		{"configuration", configurationRules()}, {"images", imageRules()}, {"services", serviceRules()}, {"capacity", capacityRules()},
 		{"dns", dnsRules()}, {"switch", switchRules()}, {"watch", watchRules()}, {"schedules", scheduleRules()},
-		{"machines", machineRules()}, {"control", controlRules()},
+		{"machines", append(machineRules(), roleRules()...)}, {"control", controlRules()},
 	}
 }
 

@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/following"
 )
 
 func scheduleRules() []rule {
@@ -33,6 +35,12 @@ func scheduleRules() []rule {
 			why:    "A change of the configuration starts its backup in the active region alone: the copy here is a change too, and must not be copied back.",
 			next:   "enable the rule in the active region and disable it in the other one, or deploy the missing one",
 			forced: "changes of the configuration are not backed up after the failover, or overwrite each other",
+		},
+		{
+			name: "alarms-by-role", at: active, look: (*run).alarmsByRole,
+			why:    "People are paged about the region that is active, and not about the other one; every alarm has to be there in both to follow the role.",
+			next:   "look at the function followrole in the region that is named: it switches the alarms every minute; deploy a missing one",
+			forced: "none for the failover itself: afterwards nobody is paged when backups fail, or people are paged for nothing",
 		},
 	}
 }
@@ -65,9 +73,8 @@ func startsMachine(s schedulertypes.ScheduleSummary) bool {
 	return strings.Contains(target(s), ":stateMachine:")
 }
 
-// scheduledFunctions are those whose schedule has to be here whatever else is; of all others, those that are here have to be
-// enabled.
-var scheduledFunctions = [...]string{"heartbeat", "probe", "readiness"}
+// Scheduled are the functions whose schedule has to be in both regions. A test holds them to the registry.
+var Scheduled = [...]string{"followrole", "heartbeat", "keepverified", "probe", "prunesnapshots", "readiness", "watchbackups"}
 
 func (r *run) functionSchedules(ctx context.Context) finding {
 	list, err := r.mySchedules(ctx)
@@ -82,7 +89,7 @@ func (r *run) functionSchedules(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("%s is %s", name, s.State))
 		}
 	}
-	for _, name := range scheduledFunctions {
+	for _, name := range Scheduled {
 		if schedule := r.e.FunctionName(name); !known[schedule] {
 			wrong = append(wrong, schedule+" is missing")
 		}
@@ -136,31 +143,70 @@ func (r *run) machineSchedules(ctx context.Context) finding {
 	return all(wrong, "%d are enabled in %s and disabled here", len(yours), r.other)
 }
 
-// followingRules are the rules, after the environment's prefix, that are enabled in the active region alone. A test holds
-// them to those of the machines.
-var followingRules = [...]string{"parameter-changed"}
-
 func (r *run) rulesByRole(ctx context.Context) finding {
 	var wrong []string
-	for _, short := range followingRules {
-		name := r.e.Prefix() + "-" + short
-		here, err := r.near.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(name)})
+	items := following.Rules(r.e)
+	for _, item := range items {
+		here, err := r.near.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(item.Name)})
 		if err != nil {
-			return failed(failure.FromAWS(err, "describe the rule %s in %s", name, r.here))
+			return failed(failure.FromAWS(err, "describe the rule %s in %s", item.Name, r.here))
 		}
 		var there *eventbridge.DescribeRuleOutput
 		if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
-			there, err = r.far.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(name)})
-			return failure.FromAWS(err, "describe the rule %s in %s", name, r.other)
+			there, err = r.far.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(item.Name)})
+			return failure.FromAWS(err, "describe the rule %s in %s", item.Name, r.other)
 		}); err != nil {
 			return failed(err)
 		}
-		if there.State != ebtypes.RuleStateEnabled {
-			wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is active", name, there.State, r.other))
+		if (there.State == ebtypes.RuleStateEnabled) != item.Enabled(true) {
+			wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is active", item.Name, there.State, r.other))
 		}
-		if here.State != ebtypes.RuleStateDisabled {
-			wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is the standby", name, here.State, r.here))
+		if (here.State == ebtypes.RuleStateEnabled) != item.Enabled(false) {
+			wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is the standby", item.Name, here.State, r.here))
 		}
 	}
-	return all(wrong, "enabled in %s and disabled here", r.other)
+	return all(wrong, "%d are as the roles of both regions want them", len(items))
+}
+
+// alarmsByRole compares what pages people with the roles: the alarms on backups and on the replica's lag.
+func (r *run) alarmsByRole(ctx context.Context) finding {
+	wrong, err := r.alarmsOf(ctx, r.near.cloudwatch, r.here, false)
+	if err != nil {
+		return failed(err)
+	}
+	if err := r.there.ask(ctx, func(ctx context.Context) error {
+		more, err := r.alarmsOf(ctx, r.far.cloudwatch, r.other, true)
+		wrong = append(wrong, more...)
+		return err
+	}); err != nil {
+		return failed(err)
+	}
+	return all(wrong, "those of %s page, and those of the standby are silent", r.other)
+}
+
+func (r *run) alarmsOf(ctx context.Context, client *cloudwatch.Client, region string, active bool) (wrong []string, err error) {
+	items := following.Alarms(r.e, region)
+	in := &cloudwatch.DescribeAlarmsInput{}
+	for _, item := range items {
+		in.AlarmNames = append(in.AlarmNames, item.Name) // at most 100
+	}
+	out, err := client.DescribeAlarms(ctx, in)
+	if err != nil {
+		return nil, failure.FromAWS(err, "describe the alarms on backups in %s", region)
+	}
+	pages := map[string]bool{}
+	for _, a := range out.MetricAlarms {
+		pages[aws.ToString(a.AlarmName)] = aws.ToBool(a.ActionsEnabled)
+	}
+	for _, item := range items {
+		switch on, found := pages[item.Name]; {
+		case !found:
+			wrong = append(wrong, fmt.Sprintf("%s is missing in %s", item.Name, region))
+		case on && !item.Enabled(active):
+			wrong = append(wrong, fmt.Sprintf("%s pages in %s, which is the standby", item.Name, region))
+		case !on && item.Enabled(active):
+			wrong = append(wrong, fmt.Sprintf("%s is silent in %s", item.Name, region))
+		}
+	}
+	return wrong, nil
 }

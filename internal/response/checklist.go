@@ -16,17 +16,45 @@ type Item struct {
 	Evidence string    `json:"evidence"` // what shows that it is done, or why it is not
 }
 
-// Checklist is "Major Disaster Response" of the procedures, ticked as far as the record shows it.
-func Checklist(i incident.Incident, c incident.Communication) []Item {
+// The lines of the checklist that only people can tick, or that they can tick before the record does.
+const (
+	Activate    = "Activate incident response team"
+	Assess      = "Assess scope and impact"
+	Contain     = "Implement immediate containment"
+	Site        = "Activate DR site if necessary"
+	Communicate = "Communicate with stakeholders"
+	Begin       = "Begin recovery procedures"
+	Document    = "Document all actions"
+	Conduct     = "Conduct post-incident review"
+)
+
+// Lines are the lines of the checklist in their order.
+var Lines = [...]string{Activate, Assess, Contain, Site, Communicate, Begin, Document, Conduct}
+
+// Checklist is "Major Disaster Response" of the procedures, ticked as far as the record shows it, or a person vouches for it.
+func Checklist(i incident.Incident, c incident.Communication, p incident.People) []Item {
+	items := recorded(i, c)
+	for n := range items {
+		for _, tick := range p.Ticks {
+			if tick.Item == items[n].Text && !items[n].Done {
+				items[n].Done, items[n].At, items[n].Evidence = true, tick.At, tick.By+" says: "+tick.Evidence
+			}
+		}
+	}
+	return items
+}
+
+// recorded is the checklist as the record alone shows it.
+func recorded(i incident.Incident, c incident.Communication) []Item {
 	return []Item{
-		told("Activate incident response team", c, "on-call", "incident-commander", "technical-lead"),
+		told(Activate, c, "on-call", "incident-commander", "technical-lead"),
 		assessed(i),
 		contained(i),
 		activated(i),
-		told("Communicate with stakeholders", c, "stakeholders", "management"),
-		{Text: "Begin recovery procedures", Done: true, At: i.OpenedAt, Evidence: "execution " + i.Owner},
+		told(Communicate, c, "stakeholders", "management"),
+		{Text: Begin, Done: true, At: i.OpenedAt, Evidence: "execution " + i.Owner},
 		documented(i),
-		{Text: "Conduct post-incident review", Evidence: "a person does this, with the review that is written from the record"},
+		{Text: Conduct, Evidence: "people do this, with the review that is written from the record: drctl incident tick"},
 	}
 }
 
@@ -41,7 +69,7 @@ func told(text string, c incident.Communication, roles ...string) Item {
 }
 
 func assessed(i incident.Incident) Item {
-	item := Item{Text: "Assess scope and impact", Evidence: "nobody saw the region serve or fail before the incident was opened"}
+	item := Item{Text: Assess, Evidence: "nobody saw the region serve or fail before the incident was opened"}
 	if !i.Seen.CheckedAt.IsZero() {
 		item.Done, item.At = true, i.OpenedAt
 		item.Evidence = fmt.Sprintf("%s was last seen serving at %s and first down at %s", i.Seen.Region, or(i.Seen.LastServing), or(i.Seen.FirstDown))
@@ -50,7 +78,7 @@ func assessed(i incident.Incident) Item {
 }
 
 func contained(i incident.Incident) Item {
-	item := Item{Text: "Implement immediate containment", Evidence: "no fence was set"}
+	item := Item{Text: Contain, Evidence: "no fence was set"}
 	switch i.Fence.State {
 	case incident.FenceProven:
 		item.Done, item.At, item.Evidence = true, i.Fence.ProvenAt, "the fence of "+i.Fence.Region+" is proven"
@@ -61,7 +89,10 @@ func contained(i incident.Incident) Item {
 }
 
 func activated(i incident.Incident) Item {
-	item := Item{Text: "Activate DR site if necessary", Evidence: "nothing was promoted"}
+	item := Item{Text: Site, Evidence: "nothing was promoted"}
+	if i.Outcome == incident.StoodDown && i.Promotion == incident.NotPromoted {
+		item.Done, item.At, item.Evidence = true, i.EndedAt, "it was not necessary: "+i.Reason
+	}
 	switch i.Promotion {
 	case incident.PromotionDone:
 		item.Done, item.At, item.Evidence = true, i.PromotedAt, "the promoted database took a write"
@@ -72,7 +103,7 @@ func activated(i incident.Incident) Item {
 }
 
 func documented(i incident.Incident) Item {
-	item := Item{Text: "Document all actions", Evidence: "the incident is open"}
+	item := Item{Text: Document, Evidence: "the incident is open"}
 	if i.State == incident.Closed {
 		item.Done, item.At = true, i.EndedAt
 		item.Evidence = fmt.Sprintf("%d changes are in the record", len(i.Changes))

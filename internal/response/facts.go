@@ -58,6 +58,23 @@ func (f *Facts) fence(i incident.Incident) {
 	}
 }
 
+// readiness is what was known of the region to be activated when it began: what does not pass, and what that comes to.
+func (f *Facts) readiness(region string, r *incident.Readiness) {
+	if r == nil {
+		return
+	}
+	told := region + " at " + at(r.At) + ": " + r.Because
+	wrong := r.Hindering()
+	for _, finding := range wrong {
+		f.Known = append(f.Known, "not ready at "+at(r.At)+", and going on all the same: "+finding)
+	}
+	if len(wrong) == 0 {
+		f.Known = append(f.Known, told)
+	} else {
+		f.Unknown = append(f.Unknown, "whether the objectives can be met. "+told)
+	}
+}
+
 func (f *Facts) loss(i incident.Incident) {
 	switch {
 	case i.LossSeconds != nil:
@@ -70,6 +87,10 @@ func (f *Facts) loss(i incident.Incident) {
 func (f *Facts) next(e *environment.Environment, i incident.Incident, now time.Time) {
 	if i.State == incident.Closed {
 		f.Known = append(f.Known, fmt.Sprintf("it ended %s at %s: %s", i.Outcome, at(i.EndedAt), i.Reason))
+		if i.Released {
+			f.Next = append(f.Next, "nobody recovers anything now: somebody redrives the execution, or follows docs/runbooks/failover.md")
+			return
+		}
 		f.Next = append(f.Next, "the post-incident review is written from the record")
 		return
 	}

@@ -32,6 +32,7 @@ type Writing struct {
 // Write writes a message. People who were told before read only what is new: a message never says the same again.
 func (w Writing) Write() Text {
 	facts := Inside(w.Environment, w.Incident, w.Now)
+	facts.readiness(w.Region, w.Incident.Readiness)
 	if w.Public {
 		facts = Outside(w.Incident)
 	}
@@ -67,6 +68,8 @@ func (w Writing) Write() Text {
 func (w Writing) closing(body *strings.Builder, next time.Time) {
 	who := w.Incident.Acknowledged
 	switch {
+	case w.Incident.State == incident.Closed && w.Incident.Released:
+		fmt.Fprintln(body, "\nThis is the last message unless it goes on.")
 	case w.Incident.State == incident.Closed:
 		fmt.Fprintln(body, "\nThis is the last message about it.")
 	case who != nil && w.Public:

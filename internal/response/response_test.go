@@ -108,7 +108,7 @@ func TestOnlyWhatTheRecordShowsIsTicked(t *testing.T) {
 	i := incident.Incident{State: incident.Open, OpenedAt: opened, Fence: incident.Fence{State: incident.FenceOwed, Region: "us-east-1"}, Promotion: incident.PromotionRequested}
 	ticked := func(i incident.Incident, c incident.Communication) []string {
 		var list []string
-		for _, item := range response.Checklist(i, c) {
+		for _, item := range response.Checklist(i, c, incident.People{}) {
 			if item.Done {
 				list = append(list, item.Text)
 			}

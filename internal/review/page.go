@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html"
+	"strconv"
 	"strings"
 )
 
@@ -20,10 +21,11 @@ func (v Review) Markdown() string {
 			fmt.Fprintf(&text, "- %s\n", line)
 		}
 	}
+	list("Root cause", v.RootCause)
 	list("Impact", v.Impact)
 	fmt.Fprintf(&text, "\n## Timeline\n\n| time | what |\n|---|---|\n")
 	for _, line := range v.Timeline {
-		fmt.Fprintf(&text, "| %s | %s |\n", clock(line.At), strings.ReplaceAll(line.What, "|", "\\|"))
+		fmt.Fprintf(&text, "| %s | %s |\n", clock(line.At), cell(line.What))
 	}
 	fmt.Fprintf(&text, "\n## Against the budget\n\n| phase | took | budget | |\n|---|---:|---:|---|\n")
 	for _, p := range v.Phases {
@@ -32,7 +34,12 @@ func (v Review) Markdown() string {
 	list("What worked", v.Worked)
 	list("What was slow", v.Slow)
 	list("What was done by hand", v.ByHand)
+	list("What should be better", v.Lessons)
 	list("Follow-ups", v.FollowUps)
+	fmt.Fprintf(&text, "\n## Who was told\n\n| role | first | messages | by | trouble |\n|---|---|---:|---|---|\n")
+	for _, t := range v.Told {
+		fmt.Fprintf(&text, "| %s | %s | %d | %s | %s |\n", t.Role, t.since(), t.Messages, t.Channels, cell(t.Trouble))
+	}
 	fmt.Fprintf(&text, "\n## Checklist of a major disaster\n\n")
 	for _, item := range v.Checklist {
 		tick := " "
@@ -43,6 +50,11 @@ func (v Review) Markdown() string {
 		fmt.Fprintf(&text, "- [%s] %s: %s%s\n", tick, item.Text, when, item.Evidence)
 	}
 	return text.String()
+}
+
+// cell makes a text fit for a cell of a table.
+func cell(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\n", " "), "|", "\\|")
 }
 
 //go:embed style.html
@@ -57,6 +69,7 @@ func (v Review) HTML() string {
 	p.markup(style + "</head>\n<body>\n")
 	p.element("h1", v.Title)
 	p.element("p", v.Outcome)
+	p.list("Root cause", v.RootCause)
 	p.list("Impact", v.Impact)
 	timeline := [][]string{{"time", "what"}}
 	for _, line := range v.Timeline {
@@ -71,7 +84,13 @@ func (v Review) HTML() string {
 	p.list("What worked", v.Worked)
 	p.list("What was slow", v.Slow)
 	p.list("What was done by hand", v.ByHand)
+	p.list("What should be better", v.Lessons)
 	p.list("Follow-ups", v.FollowUps)
+	told := [][]string{{"role", "first", "messages", "by", "trouble"}}
+	for _, t := range v.Told {
+		told = append(told, []string{t.Role, t.since(), strconv.Itoa(t.Messages), t.Channels, t.Trouble})
+	}
+	p.table("Who was told", told, nil)
 	p.element("h2", "Checklist of a major disaster")
 	p.markup("<ul class=\"checklist\">\n")
 	for _, item := range v.Checklist {
@@ -88,7 +107,7 @@ func (v Review) HTML() string {
 // page is an HTML page that is being written. What people wrote goes through element only, which escapes it.
 type page struct{ strings.Builder }
 
-func (p *page) markup(text string) { p.WriteString(text) }
+func (p *page) markup(text string) { _, _ = p.WriteString(text) }
 
 func (p *page) element(name, text string) {
 	fmt.Fprintf(p, "<%s>%s</%s>\n", name, html.EscapeString(text), name)

@@ -26,6 +26,7 @@ type Record struct {
 	Environment   *environment.Environment
 	Incident      incident.Incident
 	Communication incident.Communication
+	People        incident.People
 	States        []Entered // in the order of time; none when the history could not be read
 	Region        string    // that was activated
 }
@@ -34,13 +35,16 @@ type Record struct {
 type Review struct {
 	Title     string          `json:"title"`
 	Outcome   string          `json:"outcome"`
+	RootCause []string        `json:"rootCause"` // as people found it; none while nobody wrote it down
 	Timeline  []Line          `json:"timeline"`
 	Impact    []string        `json:"impact"`
 	Phases    []Phase         `json:"phases"`
 	Worked    []string        `json:"worked"`
 	Slow      []string        `json:"slow"`
 	ByHand    []string        `json:"byHand"`
+	Lessons   []string        `json:"lessons"` // what people want to be better: the process, tools, training, documents
 	FollowUps []string        `json:"followUps"`
+	Told      []Told          `json:"told"`
 	Checklist []response.Item `json:"checklist"`
 }
 
@@ -50,18 +54,25 @@ type Line struct {
 	What string    `json:"what"`
 }
 
-// Write writes the review.
+// Write writes the review; of an incident that is open, what there is of it so far.
 func Write(r Record) Review {
 	i := r.Incident
 	v := Review{
 		Title:     fmt.Sprintf("Incident %d of %s in %s", i.Epoch, r.Environment.Prefix(), r.Region),
 		Outcome:   fmt.Sprintf("%s: %s", i.Outcome, i.Reason),
+		RootCause: r.said(RootCause),
 		Timeline:  r.timeline(),
 		Impact:    r.impact(),
 		Phases:    r.phases(),
 		ByHand:    r.byHand(),
-		Checklist: response.Checklist(i, r.Communication),
+		Lessons:   r.lessons(),
+		Told:      r.told(),
+		Checklist: response.Checklist(i, r.Communication, r.People),
 	}
+	if i.State == incident.Open {
+		v.Outcome = "open: " + i.Stage
+	}
+	v.Outcome += "; opened at " + i.OpenedAt.UTC().Format("2006-01-02 15:04:05 UTC")
 	for _, phase := range v.Phases {
 		switch {
 		case phase.Verdict == Slow:
@@ -91,6 +102,19 @@ func (r Record) timeline() []Line {
 	add(i.Seen.FirstDown, "%s was first seen down", i.Seen.Region)
 	add(i.OpenedAt, "the incident was opened by %s", i.Trigger)
 	add(i.ReopenedAt, "a redriven execution took the incident up again")
+	for _, passed := range i.Stages {
+		what := passed.Stage
+		if what == "committed" {
+			what = "the point of no return was passed"
+		}
+		add(passed.At, "%s", what)
+	}
+	for _, tick := range r.People.Ticks {
+		add(tick.At, "%s: %s (%s)", tick.Item, tick.Evidence, tick.By)
+	}
+	if then := i.Readiness; then != nil {
+		add(then.At, "readiness of %s: %s, %s", r.Region, then.Verdict, then.Because)
+	}
 	for _, change := range i.Changes {
 		undone := ""
 		if change.Undone {
@@ -116,7 +140,9 @@ func (r Record) timeline() []Line {
 			add(m.At, "told %s: %s", strings.Join(reached, ", "), m.Subject)
 		}
 	}
-	add(i.EndedAt, "the incident ended %s", i.Outcome)
+	if i.State == incident.Closed {
+		add(i.EndedAt, "the incident ended %s", i.Outcome)
+	}
 	slices.SortStableFunc(lines, func(a, b Line) int { return a.At.Compare(b.At) })
 	return lines
 }
@@ -127,6 +153,8 @@ func (r Record) impact() []string {
 	objective := e.Objectives.RecoveryTime.Critical
 	var impact []string
 	switch {
+	case i.State == incident.Open:
+		impact = append(impact, "outage: the incident is open, so it goes on as far as the record knows")
 	case i.Outcome != incident.Recovered:
 		impact = append(impact, "service: unknown: the procedure ended "+string(i.Outcome)+" and measured no recovery")
 	case !known:
@@ -161,6 +189,14 @@ func (r Record) byHand() []string {
 	if i.Acknowledged != nil {
 		hands = append(hands, i.Acknowledged.By+" took over telling people at "+clock(i.Acknowledged.At))
 	}
+	for _, passed := range i.Stages {
+		if by, ok := strings.CutPrefix(passed.Stage, "approved by "); ok {
+			hands = append(hands, by+" approved it at "+clock(passed.At))
+		}
+	}
+	for _, tick := range r.People.Ticks {
+		hands = append(hands, fmt.Sprintf("%s, at %s: %s: %s", tick.By, clock(tick.At), tick.Item, tick.Evidence))
+	}
 	if i.Abort != nil {
 		hands = append(hands, i.Abort.By+" asked to abort it: "+i.Abort.Reason)
 	}
@@ -172,7 +208,16 @@ func (r Record) byHand() []string {
 
 func (r Record) followUps(v Review) []string {
 	i := r.Incident
-	follow := []string{"find the root cause: the record does not hold it"}
+	var follow []string
+	if len(v.RootCause) == 0 && i.Mode != incident.Planned {
+		follow = append(follow, "find the root cause: the record does not hold it (drctl incident note root-cause TEXT)")
+	}
+	follow = append(follow, r.said(FollowUp)...)
+	if then := r.Incident.Readiness; then != nil {
+		for _, finding := range then.Hindering() {
+			follow = append(follow, "mend what readiness found: "+finding)
+		}
+	}
 	if i.Fence.State == incident.FenceOwed {
 		follow = append(follow, "complete the fence of "+i.Fence.Region+": it is owed, and nothing may route there before")
 	}

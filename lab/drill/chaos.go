@@ -34,6 +34,11 @@ var restoreTargets = []string{
 	"SSM.*", "SSM.PutParameter", "KMS.*", "EFS.*", "SNS.Publish", "*",
 }
 
+// tellingTargets are what random faults break where people are told: what messages go through, and what is written of them.
+var tellingTargets = []string{
+	"SNS.Publish", "SNS.*", "SSM.GetParameter", "DynamoDB.PutItem", "DynamoDB.GetItem", "KMS.*", "S3.PutObject", "Step Functions.GetExecutionHistory", "mutating", "*",
+}
+
 // rebuildTargets are what random faults break under a restore of the whole system.
 var rebuildTargets = []string{
 	"mutating", "RDS.*", "RDS.RestoreDBInstanceFromDBSnapshot", "RDS.ModifyDBInstance", "RDS.DescribeDBInstances", "RDS.DescribeDBSnapshots",
@@ -88,12 +93,14 @@ func draw(seed uint64, targets []string, regions ...string) chaos {
 func (r *run) unleash() {
 	primary, recovery := r.env.Regions.Primary, r.standby()
 	c := draw(r.options.Seed, targets, recovery)
-	switch r.scenario.machine {
-	case restoreMachine: // it works in the one and writes its record and the replica in the other
+	switch {
+	case r.scenario.telling:
+		c = draw(r.options.Seed, tellingTargets, recovery)
+	case r.scenario.machine == restoreMachine: // it works in the one and writes its record and the replica in the other
 		c = draw(r.options.Seed, restoreTargets, primary, primary, recovery)
-	case rebuildMachine:
+	case r.scenario.machine == rebuildMachine:
 		c = draw(r.options.Seed, rebuildTargets, primary, primary, recovery)
-	case testMachine, clearMachine:
+	case r.scenario.machine == testMachine, r.scenario.machine == clearMachine:
 		c = draw(r.options.Seed, testTargets, primary, primary, recovery)
 	}
 	if slices.Contains([]string{restoreMachine, rebuildMachine, testMachine, clearMachine}, r.scenario.machine) {

@@ -208,7 +208,7 @@ func (r *run) failBackAt(d time.Duration) {
 func (r *run) askWhenBack() {
 	r.world.States.OnEnd(func(x *stepfunctions.Execution) {
 		if x.Machine == r.env.MachineName(failbackMachine) && x.Status() == asl.Succeeded {
-			r.after(5*time.Minute, func() { r.call(r.env.Regions.Recovery, "readiness", `{"quiet":true}`) })
+			r.after(5*time.Minute, func() { r.call(r.env.Regions.Recovery, "readiness", "{}") })
 		}
 	})
 }

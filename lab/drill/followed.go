@@ -35,6 +35,19 @@ var followed = []Scenario{
 		},
 	},
 	{
+		Name: "monitoring-there-and-back", Expected: Recovered, machine: failbackMachine, limit: day, scheduled: true,
+		Sentence: "us-east-1 dies, returns and takes the system back while backups run on their schedules: no slot is missed but those of the outage, nobody is paged for the region that is not active, and all is as before.",
+		prepare: func(r *run) {
+			r.world.Mature()
+			r.outage()
+			r.failBackAt(afterReturn)
+			r.when("AnnounceEnd", func() { r.after(50*time.Minute, func() {}) })
+		},
+		judge: func(r *run) []Invariant {
+			return []Invariant{r.slotsThereAndBack(), r.silentWhileAway(), r.switchedByRole()}
+		},
+	},
+	{
 		Name: "backup-on-standby", Expected: StoodDown, machine: "backup-daily",
 		Sentence: "Somebody starts the day's backups in the region that stands by: every kind stands down, and there is no second chain of points.",
 		prepare:  func(r *run) { r.at(r.moment(), func() { r.startIn(r.env.Regions.Recovery, "{}") }) },
@@ -166,7 +179,7 @@ func (r *run) switchedByRole() Invariant {
 	const name = "schedules, rules and alarms follow the role"
 	count := 0
 	for _, region := range r.world.Cloud.Regions() {
-		active := region == r.env.Regions.Recovery
+		active := region == r.activeRegion()
 		for _, s := range r.world.Scheduler.Schedules(region) {
 			if following.Schedule(s.TargetARN) && s.Disabled == active {
 				return verdict(name, false, "schedule %s in %s is disabled: %v", s.Name, region, s.Disabled)

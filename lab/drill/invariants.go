@@ -39,6 +39,9 @@ func (r *run) invariants(result *Result) []Invariant {
 	if r.scenario.quiet || result.Outcome == StoodDown {
 		list = append(list, r.nothingChanged())
 	}
+	if r.scenario.also != nil {
+		list = append(list, r.scenario.also(r)...)
+	}
 	return list
 }
 

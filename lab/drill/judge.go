@@ -19,6 +19,7 @@ func (r *run) judge() *Result {
 		Outcome: r.outcome(), Calls: r.world.Cloud.Calls(), Timeline: r.timeline, Repeat: r.repeat(), Executions: []Execution{},
 		RTO:     RTO{ObjectiveSeconds: o.RecoveryTime.Critical.Std().Seconds(), Met: Unknown},
 		RPO:     RPO{ObjectiveSeconds: o.RecoveryPoint.Critical.Std().Seconds(), Met: Unknown},
+		late:    r.scenario.late,
 		failing: r.scenario.Expected == FailedClean || r.scenario.Expected == FailedDirty,
 		killed:  r.killed, transitions: r.observed.transitions, mutations: r.observed.mutations, promotions: len(r.observed.promotions),
 		dualWriters: len(r.world.Traffic.DualWriters()), movedEarly: r.movedEarly(),

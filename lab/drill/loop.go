@@ -45,6 +45,9 @@ func (r *run) watchLoop() {
 	before := w.Traffic.OnRoute
 	w.Traffic.OnRoute = func(at time.Time, client int32, region string, acknowledged bool) {
 		before(at, client, region, acknowledged)
+		if region != l.answer {
+			look() // the name servers may have moved since the last look
+		}
 		if region == l.answer && l.left[region].IsZero() && region == r.active() || l.astray != "" {
 			return // where all of them were from the beginning
 		}

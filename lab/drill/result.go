@@ -26,6 +26,7 @@ type Result struct {
 	Next         string        `json:"next,omitempty"` // what the execution said to do next, when it failed
 
 	failing bool // the scenario's expected end is a failure: the objectives cannot hold
+	late    bool // the objective for the recovery time has to be missed
 	// What crash tests count.
 	killed                 bool
 	takenOver              bool // an execution that an alarm started came before the redrive, and gave back what the killed one had taken
@@ -36,7 +37,8 @@ type Result struct {
 }
 
 // Ok tells whether the run ended as expected: the outcome, the objectives (unless the expected outcome is a failure, in
-// which they cannot hold, or nobody measures them), and every invariant.
+// which they cannot hold, or nobody measures them, or the scenario leaves no time for them and has to say so), and every
+// invariant.
 func (r *Result) Ok() bool {
 	if r.Outcome != r.ExpectedOutcome {
 		return false
@@ -45,6 +47,9 @@ func (r *Result) Ok() bool {
 		if i.Result != Pass {
 			return false
 		}
+	}
+	if r.late {
+		return r.RTO.Met == Fail && r.RPO.Met.fine()
 	}
 	return r.failing || r.RTO.Met.fine() && r.RPO.Met.fine()
 }

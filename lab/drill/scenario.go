@@ -21,9 +21,12 @@ type Scenario struct {
 	recent     bool          // it became so a moment ago: the cool-down runs
 	lossless   bool          // a planned switchover: no write may be lost, and clients wait no longer than its parts take
 	scheduled  bool          // backups start by their schedules
+	telling    bool          // what is judged is what people are told: random faults break that
 	begins     time.Time     // when its world begins; zero means the lab's epoch
 	prepare    func(*run)
+	late       bool                   // what is broken takes longer than the objective allows: it is missed, and has to be reported as missed
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
+	also       func(*run) []Invariant // what is judged of a failover besides, whatever else is broken; may be nil
 	more       func(*run) []Invariant // of a failover, beside what every failover is judged by; may be nil
 }
 
@@ -49,6 +52,7 @@ func Scenarios() []Scenario {
 		dailyBackups,
 		copiedBackups,
 		kept,
+		keptPoints,
 		verifications,
 		chainVerifications,
 		hinderedBackups,

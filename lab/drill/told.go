@@ -48,6 +48,45 @@ func due(role string) time.Duration {
 // toldByThePlan: everybody was told within the window of the plan, nobody the same twice, and nothing secret.
 func (r *run) toldByThePlan() []Invariant { return r.told(r.windowEnd()) }
 
+// toldInDoubt: besides, those whose message may have arrived twice read so, and an endpoint that keeps to the key takes none twice.
+func (r *run) toldInDoubt() []Invariant {
+	const marked, once = "whoever may hear something twice is told so", "an endpoint that keeps to the key takes every message once"
+	doubtful := 0
+	for _, role := range r.env.Contacts.Roles() {
+		for _, m := range r.heardBy(role) {
+			if m.doubtful() {
+				doubtful++
+			}
+		}
+	}
+	keys := map[string]bool{}
+	for _, h := range r.world.Hooks.Received {
+		if keys[h.ID] {
+			return append(r.toldByThePlan(), verdict(once, false, "%s came twice", h.ID))
+		}
+		keys[h.ID] = true
+	}
+	return append(r.toldByThePlan(), verdict(marked, doubtful > 2, "%s said so", counted(doubtful, "message")),
+		verdict(once, r.world.Hooks.Repeated > 0, "%s taken, %d dropped as repeated", counted(len(keys), "message"), r.world.Hooks.Repeated))
+}
+
+// toldOfTheEnd: besides, the team hears that the execution ended, and that it goes on.
+func (r *run) toldOfTheEnd() []Invariant {
+	const name = "the team hears that the execution died, and that it goes on"
+	list := r.toldByThePlan()
+	for _, role := range r.env.Contacts.Team()[:3] {
+		died, on := false, false
+		for _, m := range r.heardBy(role) {
+			died = died || strings.Contains(m.text, "nobody recovers anything now")
+			on = on || died && strings.Contains(m.text, "is waited for")
+		}
+		if !died || !on {
+			return append(list, verdict(name, false, "%s heard of the death: %v, of what followed: %v", role.Name, died, on))
+		}
+	}
+	return append(list, verdict(name, true, "on-call, incident commander and technical lead heard both"))
+}
+
 // windowEnd is when the incident ended, or far away.
 func (r *run) windowEnd() time.Time {
 	i, _ := r.world.Incident(r.env.Regions.Recovery)
@@ -68,7 +107,25 @@ func (r *run) toldUntilAcknowledged() []Invariant {
 			return append(list, verdict(name, false, "%s heard something at %s", role.Name, stamp(messages[n-1].at)))
 		}
 	}
-	return append(list, verdict(name, true, "%s took over at %s", i.Acknowledged.By, stamp(i.Acknowledged.At)))
+	return append(list, verdict(name, true, "%s took over at %s", i.Acknowledged.By, stamp(i.Acknowledged.At)),
+		r.reviewSays("what people add is in the review", "- [x] Communicate with stakeholders: ", "Grace says: telephone conference", "a power cut (Grace"))
+}
+
+// reviewSays: the review in the compliance bucket has some words.
+func (r *run) reviewSays(name string, all ...string) Invariant {
+	bucket := r.env.BucketIn(r.env.Regions.Recovery, r.env.Buckets.Compliance)
+	for _, object := range r.world.S3.Objects(bucket) {
+		if !strings.HasSuffix(object.Key, "review.md") {
+			continue
+		}
+		for _, words := range all {
+			if !strings.Contains(string(object.Body), words) {
+				return verdict(name, false, "it does not say %q", words)
+			}
+		}
+		return verdict(name, true, "s3://%s/%s", bucket, object.Key)
+	}
+	return verdict(name, false, "there is none in %s", bucket)
 }
 
 // told judges what was told up to the end of the telling.
@@ -114,6 +171,10 @@ func (r *run) nothingTwice() Invariant {
 			}
 			seen[m.text] = true
 			for _, line := range strings.Split(m.text, "\n") {
+				// A message whose first attempt was not answered says so, and then may be the same.
+				if m.doubtful() {
+					break
+				}
 				if strings.HasPrefix(line, "- ") && !strings.HasPrefix(line, "- it ended") && n > 0 && strings.Contains(messages[n-1].text, line+"\n") {
 					return verdict(name, false, "%s heard again at %s: %s", role.Name, stamp(m.at), line)
 				}
@@ -129,6 +190,9 @@ func (r *run) nothingTwice() Invariant {
 	}
 	return verdict(name, total > 0, "%s", counted(total, "message"))
 }
+
+// doubtful tells whether a message says of itself that it may have arrived before.
+func (m heard) doubtful() bool { return strings.Contains(m.text, "may have reached you already") }
 
 // promised is when a message says that the next one comes.
 func promised(m heard) (time.Time, bool) {
@@ -170,17 +234,30 @@ func (r *run) nothingSecret() Invariant {
 // reviewed: the review lies in the compliance bucket, says how it ended, and ticks what was done.
 func (r *run) reviewed(i incident.Incident) Invariant {
 	const name = "the post-incident review is written from the record"
-	bucket := r.env.BucketIn(r.env.Regions.Recovery, r.env.Buckets.Compliance)
-	for _, object := range r.world.S3.Objects(bucket) {
-		if !strings.HasSuffix(object.Key, "review.md") {
-			continue
-		}
-		for _, words := range []string{string(i.Outcome), "outage: at most", "promoting the database", "- [x] Activate incident response team", "Follow-ups"} {
-			if !strings.Contains(string(object.Body), words) {
-				return verdict(name, false, "it does not say %q", words)
-			}
-		}
-		return verdict(name, true, "s3://%s/%s", bucket, object.Key)
+	said := r.reviewSays(name, string(i.Outcome), "outage: at most", "promoting the database", "- [x] Activate incident response team", "Follow-ups")
+	if suffered := r.world.Traffic.Outage().Longest.Length(); said.Result == Pass && r.reviewedOutage() < suffered {
+		return verdict(name, false, "clients were without service for %s, and it says less", suffered)
 	}
-	return verdict(name, false, "there is none in %s", bucket)
+	return said
+}
+
+// reviewedOutage is the bound of the outage that the review states, 0 when it states none.
+func (r *run) reviewedOutage() time.Duration {
+	for _, object := range r.world.S3.Objects(r.env.BucketIn(r.env.Regions.Recovery, r.env.Buckets.Compliance)) {
+		if strings.HasSuffix(object.Key, "review.md") {
+			return outageOf(string(object.Body))
+		}
+	}
+	return 0
+}
+
+// outageOf reads it from the text.
+func outageOf(text string) time.Duration {
+	_, rest, _ := strings.Cut(text, "outage: at most ")
+	span, _, _ := strings.Cut(rest, ",")
+	d, err := time.ParseDuration(span)
+	if err != nil {
+		return 0
+	}
+	return d
 }

@@ -15,12 +15,12 @@ import (
 )
 
 // layBackedUp puts in what is backed up beside the database: files, parameters, logs, and the key that seals secrets.
-func (w *World) layBackedUp() {
+func (w *World) layBackedUp(active string) {
 	w.Files.Fill(24, w.Sim.Now().Add(-30*24*time.Hour))
 	w.layMultiRegionKey(w.Env.KeyAlias())
 	for _, region := range w.Cloud.Regions() {
 		w.layStacks(region)
-		if other := w.Env.Pair(region); region == w.Env.Regions.Primary {
+		if other := w.Env.Pair(region); region == active {
 			w.RDS.ReplicateBackups(region, w.Env.DatabaseIn(region), other, w.Env.DatabaseKey(other), w.Env.Database.BackupRetention.Days())
 		}
 		w.layParameters(region)
@@ -52,6 +52,11 @@ func (w *World) layParameters(region string) {
 	// Whoever gives a webhook its secret puts it into both regions: messages are sent from the one that lives.
 	for _, endpoint := range e.Endpoints() {
 		w.SSM.Put(region, e.Parameters+"/"+endpoint.Secret, "signs messages to "+endpoint.URL, types.ParameterTypeSecureString, e.KeyAlias())
+	}
+	if e.SourcesToken != "" { // whoever makes a token puts it into both regions, too
+		const token = "backup:reads the sources"
+		w.SSM.Put(region, e.Parameters+"/"+e.SourcesToken, token, types.ParameterTypeSecureString, e.KeyAlias())
+		w.Sources.Require(token)
 	}
 	if region == e.Regions.Primary {
 		w.layShared(region)

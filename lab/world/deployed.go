@@ -5,6 +5,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/infrastructure"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudformation"
+	"github.com/acso/disaster-recovery/lab/cloud/iam"
 )
 
 // release is what the environment was deployed from.
@@ -35,4 +36,15 @@ func (w *World) stack(region, name, from string) cloudformation.Stack {
 // Deploy deploys a stack of a region from a commit, or from a template that names none when it is "".
 func (w *World) Deploy(region, name, from string) {
 	w.Stacks.Deploy(region, w.stack(region, name, from))
+}
+
+// roles are those that machines and functions run as, as their stacks made them.
+func (w *World) roles() (all []iam.Role) {
+	for _, arn := range w.States.Roles() {
+		all = append(all, iam.Role{ARN: arn, Service: "states.amazonaws.com"})
+	}
+	for _, arn := range w.Lambda.Roles() {
+		all = append(all, iam.Role{ARN: arn, Service: "lambda.amazonaws.com"})
+	}
+	return all
 }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,7 +18,9 @@ import (
 // Hooks are the endpoints outside of AWS that take signed messages: chats, pagers and the status page.
 type Hooks struct {
 	Down     []string // addresses that answer 503
+	Silent   []string // addresses that take a message and answer its first attempt with nothing
 	Received []Hook
+	Repeated int // messages that were dropped, since their key was taken before
 
 	world *World
 }
@@ -66,8 +69,15 @@ func (t hookTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 		status = http.StatusUnauthorized
 	case json.Unmarshal(body, &post) != nil:
 		status = http.StatusBadRequest
+	case slices.ContainsFunc(h.Received, func(had Hook) bool { return had.ID == request.Header.Get(escalate.KeyHeader) }):
+		h.Repeated++
 	default:
 		h.Received = append(h.Received, Hook{At: h.world.Sim.Now(), URL: request.URL.String(), Post: post})
+		if slices.Contains(h.Silent, request.URL.String()) {
+			left, _ := h.world.Sim.Remaining(request.Context())
+			sim.Sleep(request.Context(), left)
+			return nil, context.DeadlineExceeded
+		}
 	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status, Request: request,

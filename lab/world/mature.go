@@ -64,7 +64,7 @@ func (w *World) LosePoints(region, kind string) {
 	}
 }
 
-// StopReplication ends the replication of the backup bucket of the primary region.
-func (w *World) StopReplication() {
-	w.S3.Configure(w.Env.BucketIn(w.Env.Regions.Primary, w.Env.Buckets.Backups), []s3.Replication{}, w.lifecycle())
+// StopReplication ends the replication of the backup bucket of a region.
+func (w *World) StopReplication(from string) {
+	w.S3.Configure(w.Env.BucketIn(from, w.Env.Buckets.Backups), []s3.Replication{}, w.lifecycle())
 }

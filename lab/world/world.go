@@ -24,6 +24,7 @@ import (
 	"github.com/acso/disaster-recovery/lab/cloud/ecs"
 	"github.com/acso/disaster-recovery/lab/cloud/efs"
 	"github.com/acso/disaster-recovery/lab/cloud/eventbridge"
+	"github.com/acso/disaster-recovery/lab/cloud/iam"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
 	"github.com/acso/disaster-recovery/lab/cloud/logs"
@@ -64,6 +65,7 @@ type World struct {
 	DNS       *route53.Service
 	Lambda    *lambda.Service
 	States    *stepfunctions.Service
+	IAM       *iam.Service
 	Traffic   *traffic.Traffic
 	SSM       *ssm.Service
 	Logs      *logs.Service
@@ -153,6 +155,7 @@ func New(o Options) *World {
 	w.ECS = ecs.New(c, w.RDS, w.DNS)
 	w.Lambda = lambda.New(c)
 	w.States = stepfunctions.New(c, w.Lambda, o.Evaluator)
+	w.IAM = iam.New(c, w.roles)
 	w.SSM = ssm.New(c, w.KMS)
 	w.Logs = logs.New(c, w.S3)
 	w.Stacks = cloudformation.New(c)
@@ -170,7 +173,7 @@ func New(o Options) *World {
 	}
 	w.layWorkload(active)
 	w.layBuckets()
-	w.layBackedUp()
+	w.layBackedUp(active)
 	w.layNames()
 	w.layControl(o.Machines, o.Scheduled)
 	if o.Checkers {

@@ -25,6 +25,20 @@ func (s *Service) Remove(region, name string) { delete(s.functions, s.ARN(region
 // SetCode makes a function of a region another build than it is; what it does stays.
 func (s *Service) SetCode(region, name, build string) { s.functions[s.ARN(region, name)].build = build }
 
+// Role is the role that a function of a region runs as.
+func (s *Service) Role(region, name string) string {
+	return fmt.Sprintf("arn:aws:iam::%s:role/%s-%s", s.cloud.Account, name, region)
+}
+
+// Roles are the roles of all functions, in all regions.
+func (s *Service) Roles() (arns []string) {
+	for _, arn := range s.Functions() {
+		f := s.functions[arn]
+		arns = append(arns, s.Role(f.region, f.Name))
+	}
+	return arns
+}
+
 // register models the listing, which knows no resources:
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
 func (s *Service) register() {
@@ -53,7 +67,7 @@ func (s *Service) listFunctions(call *cloud.Call, in *lambda.ListFunctionsInput)
 		code := sha256.Sum256([]byte(strings.TrimSpace(f.Name + " " + f.build)))
 		out.Functions = append(out.Functions, types.FunctionConfiguration{
 			FunctionName: aws.String(f.Name), FunctionArn: aws.String(arn), CodeSha256: aws.String(base64.StdEncoding.EncodeToString(code[:])),
-			Timeout: aws.Int32(int32(f.Timeout.Seconds())), Role: aws.String(fmt.Sprintf("arn:aws:iam::%s:role/%s-%s", s.cloud.Account, f.Name, f.region)),
+			Timeout: aws.Int32(int32(f.Timeout.Seconds())), Role: aws.String(s.Role(f.region, f.Name)),
 		})
 	}
 	return out, nil

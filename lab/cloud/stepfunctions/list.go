@@ -24,16 +24,28 @@ func (s *Service) Role(region, machine string) string {
 	return fmt.Sprintf("arn:aws:iam::%s:role/%s-%s", s.cloud.Account, machine, region)
 }
 
+// Roles are the roles that machines were made with, in all regions, whether they still run as them or not.
+func (s *Service) Roles() (arns []string) {
+	for _, arn := range s.Machines() {
+		arns = append(arns, s.Role(strings.Split(arn, ":")[3], s.machines[arn].Name))
+	}
+	return arns
+}
+
+func (s *Service) roleOf(region string, m Machine) string {
+	if m.Role != "" {
+		return m.Role
+	}
+	return s.Role(region, m.Name)
+}
+
 func (s *Service) describeMachine(call *cloud.Call, in *sfn.DescribeStateMachineInput) (*sfn.DescribeStateMachineOutput, error) {
 	arn := aws.ToString(in.StateMachineArn)
 	m, ok := s.machines[arn]
 	if !ok {
 		return nil, &types.StateMachineDoesNotExist{Message: aws.String("State Machine Does Not Exist: '" + arn + "'")}
 	}
-	role := m.Role
-	if role == "" {
-		role = s.Role(call.Region, m.Name)
-	}
+	role := s.roleOf(call.Region, m)
 	return &sfn.DescribeStateMachineOutput{
 		Name: aws.String(m.Name), StateMachineArn: aws.String(arn), Definition: aws.String(string(m.Definition.Definition)),
 		RoleArn: aws.String(role), Status: types.StateMachineStatusActive, Type: types.StateMachineTypeStandard,
