@@ -12,9 +12,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"reflect"
 	"slices"
 	"time"
@@ -64,7 +62,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		images = append(images, fmt.Sprintf("arn:aws:ecr:%s:%s:repository/%s/*", r, e.Account, e.Prefix()))
 	}
 	bucket := "arn:aws:s3:::" + recoverypoint.Bucket(e, region)
-	return append(recoverypoint.Grants(e, region, retention.Infrastructure),
+	grants := append(recoverypoint.Grants(e, region, retention.Infrastructure),
 		grant.Grant{Actions: []string{"s3:GetObjectVersion"}, Resources: []string{bucket + "/*/" + retention.Infrastructure + "/" + infrastructure.File}},
 		// Stacks are listed, and their names found out so, only with the right to describe all.
 		grant.Grant{Actions: []string{"cloudformation:DescribeStacks", "ecs:DescribeTaskDefinition"}, Resources: []string{"*"}},
@@ -72,6 +70,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		grant.Grant{Actions: []string{"ecs:DescribeServices"}, Resources: services},
 		grant.Grant{Actions: []string{"ecr:DescribeImages"}, Resources: images},
 	)
+	return append(grants, tokenGrants(e, region)...)
 }
 
 // Handle takes one point, unless one of this day says the same.
@@ -92,7 +91,11 @@ func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
 	}
 	now := h.p.Clock.Now().UTC()
 	var archive bytes.Buffer
-	if err := h.p.Sources.Archive(ctx, found.Commit, infrastructure.Folder(now), &archive); err != nil {
+	token, err := h.token(ctx)
+	if err != nil {
+		return out, err
+	}
+	if err := h.p.Sources.Archive(ctx, token, found.Commit, infrastructure.Folder(now), &archive); err != nil {
 		return out, h.noSources(found.Commit, err)
 	}
 	if _, err := infrastructure.CheckArchive(bytes.NewReader(archive.Bytes()), found.Commit); err != nil {
@@ -114,15 +117,6 @@ func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
 }
 
 func (h *Handler) op() string { return "back up the infrastructure of " + h.p.Environment.Prefix() }
-
-// noSources tells a commit that the repository does not have from a repository that does not answer.
-func (h *Handler) noSources(commit string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return failure.New(failure.NotFound, h.op(), "%w", err).
-			Next("push commit %s to %s, or deploy from a commit that is there and has no changes", commit, h.p.Environment.Sources)
-	}
-	return failure.New(failure.Unavailable, h.op(), "%w", err).Next("look whether %s answers from the function's network", h.p.Environment.Sources)
-}
 
 // kept is the newest point when it is of this day and says what is found now: a deployment changes one stack after the
 // other, and each of them starts a backup.

@@ -34,6 +34,9 @@ type Environment struct {
 	RegionalParameters []string `json:"regionalParameters"`
 	// The address of the git repository that is deployed, without credentials.
 	Sources string `json:"sources"`
+	// The secret parameter below that path that lets the repository be read: a token, or user:password. It may be left out for a
+	// repository that everybody may read.
+	SourcesToken string `json:"sourcesToken,omitempty"`
 	// How the emergency response team is reached.
 	Contacts Contacts `json:"contacts"`
 	// What needs a person, and what silence means.

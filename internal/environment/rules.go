@@ -64,6 +64,9 @@ func (r *rules) shapes(e *Environment) {
 		r.shape(fmt.Sprintf("regionalParameters[%d]", i), name, regionalShape)
 	}
 	r.shape("sources", e.Sources, sourcesShape)
+	if e.SourcesToken != "" {
+		r.shape("sourcesToken", e.SourcesToken, regionalShape)
+	}
 	for i, table := range e.Database.Tables {
 		field := fmt.Sprintf("database.tables[%d]", i)
 		r.shape(field+".name", table.Name, tableShape)

@@ -86,7 +86,7 @@ func Shapes() map[string]Shape {
 		"services[].name": serviceShape,
 		"buckets.backups": bucketShape, "buckets.data": bucketShape, "buckets.compliance": bucketShape,
 		"database.tables[].name": tableShape, "database.tables[].key": columnShape, "database.tables[].keyType": keyTypeShape, "database.tables[].changed": columnShape,
-		"parameters": parametersShape, "regionalParameters[]": regionalShape, "sources": sourcesShape,
+		"parameters": parametersShape, "regionalParameters[]": regionalShape, "sources": sourcesShape, "sourcesToken": regionalShape,
 	}
 	for _, role := range []string{
 		"on-call", "incident-commander", "technical-lead", "communications-lead", "business-continuity-manager", "management",

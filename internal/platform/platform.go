@@ -53,9 +53,10 @@ type Folder interface {
 
 // Sources is a git repository.
 type Sources interface {
-	// Archive writes the tree of a commit as a gzipped tar file below a folder. The same commit gives the same bytes. A commit
-	// that the repository does not have is an error with fs.ErrNotExist in its chain.
-	Archive(ctx context.Context, commit, folder string, out io.Writer) error
+	// Archive writes the tree of a commit as a gzipped tar file below a folder. The same commit gives the same bytes. token is
+	// what the repository asks for, as the environment's sourcesToken holds it, or "". A commit that the repository does not have
+	// is an error with fs.ErrNotExist in its chain, and a token that it does not accept one with fs.ErrPermission.
+	Archive(ctx context.Context, token, commit, folder string, out io.Writer) error
 }
 
 // Region is the region the function runs in.

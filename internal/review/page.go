@@ -107,7 +107,7 @@ func (v Review) HTML() string {
 // page is an HTML page that is being written. What people wrote goes through element only, which escapes it.
 type page struct{ strings.Builder }
 
-func (p *page) markup(text string) { p.WriteString(text) }
+func (p *page) markup(text string) { _, _ = p.WriteString(text) }
 
 func (p *page) element(name, text string) {
 	fmt.Fprintf(p, "<%s>%s</%s>\n", name, html.EscapeString(text), name)

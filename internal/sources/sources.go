@@ -30,18 +30,18 @@ var fullHash = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
 // Archive writes the tree of a commit as a gzipped tar file below a folder; see platform.Sources. The repository is held in
 // memory meanwhile: the commit alone where the server gives it by its hash, else all branches.
-func (r *Repository) Archive(ctx context.Context, commit, folder string, out io.Writer) error {
+func (r *Repository) Archive(ctx context.Context, token, commit, folder string, out io.Writer) error {
 	if !fullHash.MatchString(commit) {
 		return fmt.Errorf("archive %q of %s: it is no full hash: %w", commit, r.address, fs.ErrNotExist)
 	}
-	found, text, err := r.fetch(ctx, commit)
+	found, text, err := r.fetch(ctx, token, commit)
 	if err != nil {
 		return fmt.Errorf("archive commit %s of %s: %w", commit, r.address, err)
 	}
 	return write(found, text, folder, out)
 }
 
-func (r *Repository) fetch(ctx context.Context, commit string) (*object.Commit, []byte, error) {
+func (r *Repository) fetch(ctx context.Context, token, commit string) (*object.Commit, []byte, error) {
 	repository, err := git.Init(memory.NewStorage(), nil)
 	if err != nil {
 		return nil, nil, err
@@ -51,12 +51,15 @@ func (r *Repository) fetch(ctx context.Context, commit string) (*object.Commit, 
 		return nil, nil, err
 	}
 	only := config.RefSpec(commit + ":refs/heads/deployed")
-	err = remote.FetchContext(ctx, &git.FetchOptions{RefSpecs: []config.RefSpec{only}, Depth: 1, Tags: git.NoTags})
+	err = remote.FetchContext(ctx, &git.FetchOptions{RefSpecs: []config.RefSpec{only}, Depth: 1, Tags: git.NoTags, Auth: credentials(token)})
 	switch {
 	case errors.Is(err, git.ErrExactSHA1NotSupported): // not every server gives a commit by its hash
-		err = remote.FetchContext(ctx, &git.FetchOptions{RefSpecs: []config.RefSpec{"+refs/heads/*:refs/remotes/origin/*"}, Tags: git.NoTags})
+		err = remote.FetchContext(ctx, &git.FetchOptions{RefSpecs: []config.RefSpec{"+refs/heads/*:refs/remotes/origin/*"}, Tags: git.NoTags, Auth: credentials(token)})
 	case err != nil && strings.Contains(err.Error(), "not our ref"): // git-upload-pack's words, which no type carries
 		return nil, nil, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	if refused(err) {
+		return nil, nil, fmt.Errorf("%w: %w", fs.ErrPermission, err)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -9,8 +9,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,7 +88,7 @@ func TestTheArchiveIsTheCommits(t *testing.T) {
 	var first []byte
 	for _, byHash := range []bool{true, false} {
 		var out bytes.Buffer
-		if err := sources.At(served(t, directory, byHash)).Archive(context.Background(), commit, "acso-infrastructure-20260304", &out); err != nil {
+		if err := sources.At(served(t, directory, byHash)).Archive(context.Background(), "", commit, "acso-infrastructure-20260304", &out); err != nil {
 			t.Fatalf("by hash %v: %v", byHash, err)
 		}
 		if first == nil {
@@ -155,13 +158,38 @@ func TestWhatIsNotThereIsSaidSo(t *testing.T) {
 	directory, _ := deployed(t)
 	for name, commit := range map[string]string{"unknown": strings.Repeat("0123456789", 4), "a branch": "master", "modified": strings.Repeat("a", 40) + "-modified"} {
 		for _, byHash := range []bool{true, false} {
-			err := sources.At(served(t, directory, byHash)).Archive(context.Background(), commit, "x", io.Discard)
+			err := sources.At(served(t, directory, byHash)).Archive(context.Background(), "", commit, "x", io.Discard)
 			if !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s, by hash %v: %v", name, byHash, err)
 			}
 		}
 	}
-	if err := sources.At("http://127.0.0.1:1/.git").Archive(context.Background(), strings.Repeat("a", 40), "x", io.Discard); err == nil || errors.Is(err, fs.ErrNotExist) {
+	if err := sources.At("http://127.0.0.1:1/.git").Archive(context.Background(), "", strings.Repeat("a", 40), "x", io.Discard); err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a server that does not answer: %v", err)
+	}
+}
+
+// TestARepositoryThatAsksWho is given the token; without it, or with another one, it is told apart from one that does not answer.
+func TestARepositoryThatAsksWho(t *testing.T) {
+	directory, commit := deployed(t)
+	where, err := url.Parse(strings.TrimSuffix(served(t, directory, true), "/.git"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	behind := httputil.NewSingleHostReverseProxy(where)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); (user == "backup" || user == "x-access-token") && password == "good" {
+			behind.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("WWW-Authenticate", "Basic")
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer server.Close()
+	for token, allowed := range map[string]bool{"good": true, "backup:good": true, "": false, "bad": false, "somebody:good": false} {
+		err := sources.At(server.URL+"/.git").Archive(context.Background(), token, commit, "x", io.Discard)
+		if allowed && err != nil || !allowed && !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("%q: %v", token, err)
+		}
 	}
 }

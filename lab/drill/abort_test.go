@@ -19,7 +19,7 @@ func TestAbortAtEveryState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leave := Scenario{Name: "manual-leave", Expected: Recovered, lossless: true, prepare: func(r *run) {
+	leave := Scenario{Name: "manual-leave", Expected: Recovered, prepare: func(r *run) {
 		r.at(r.moment(), func() { r.broken = r.world.Sim.Now(); r.operate("manual", "") })
 	}}
 	for _, name := range []string{"switchover", "region-outage"} {

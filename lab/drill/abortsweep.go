@@ -42,6 +42,7 @@ func abortEverywhere(ctx context.Context, s Scenario, o CrashOptions) (*AbortRes
 	type ending struct {
 		state  string
 		answer string
+		left   string // what an abort that was taken did not give back
 		result *Result
 	}
 	endings, err := inParallel(ctx, o.Workers, len(places), o.Progress, func(ctx context.Context, bench *Bench, i int) (ending, error) {
@@ -52,15 +53,31 @@ func abortEverywhere(ctx context.Context, s Scenario, o CrashOptions) (*AbortRes
 		if err != nil {
 			return ending{}, err
 		}
-		return ending{undisturbed.observed.left[places[i]-1], last.observed.abort, result}, nil
+		return ending{undisturbed.observed.left[places[i]-1], last.observed.abort, last.notGivenBack(result), result}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range endings {
 		sum.add(s, e.state, e.answer, e.result)
+		if e.left != "" {
+			sum.Broken = append(sum.Broken, Broken{Invariant: "everything was given back", Result: Fail, Detail: "aborted behind " + e.state + ": " + e.left, Repeat: e.result.Repeat})
+		}
 	}
 	return sum, nil
+}
+
+// notGivenBack is what a failover of a region that lives left behind when it ended clean; "" for nothing.
+func (r *run) notGivenBack(result *Result) string {
+	if result.Outcome != FailedClean || r.scenario.Machine() != "failover" || !r.world.Cloud.Alive(r.active()) {
+		return ""
+	}
+	for _, i := range []Invariant{r.asItWas(), r.lostNothing()} {
+		if i.Result != Pass {
+			return i.Name + ": " + i.Detail
+		}
+	}
+	return ""
 }
 
 // firstVisits are the places behind which each state is left for the first time, of every n-th state.

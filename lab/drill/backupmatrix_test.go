@@ -29,7 +29,7 @@ const (
 // matrix is kinds by circumstances: the scenarios of each cell, or why there can be none.
 var matrix = map[string]map[string]string{
 	retention.ApplicationData: {
-		"normal": "backup-data backup-data-from-bucket backup-data-long", "source changing meanwhile": "backup-data-changing",
+		"normal": "backup-data backup-data-from-bucket backup-data-long keep-last-verified", "source changing meanwhile": "backup-data-changing",
 		"source unreachable": "backup-data-unreachable", "destination denied": "backup-data-denied", "killed": "backup-data backup-data-long", "throttled": "backup-data-throttled",
 		"replication late": "backup-daily-copies-late", "key missing in the recovery region": "backup-daily-copies-without-key",
 		"snapshot quota reached": noSnapshot, "export task already running": noExport, "parameter changed during the backup": noParameter,
@@ -45,7 +45,7 @@ var matrix = map[string]map[string]string{
 	},
 	retention.Infrastructure: {
 		"normal": "backup-infrastructure", "source changing meanwhile": "backup-infrastructure-on-deployment",
-		"source unreachable": "backup-infrastructure-unreachable backup-infrastructure-recovery-down backup-infrastructure-commit-missing backup-infrastructure-commit-unknown",
+		"source unreachable": "backup-infrastructure-unreachable backup-infrastructure-recovery-down backup-infrastructure-commit-missing backup-infrastructure-commit-unknown backup-infrastructure-token-refused",
 		"destination denied": "backup-infrastructure-denied", "killed": "backup-infrastructure", "throttled": "backup-infrastructure-throttled",
 		"replication late": "backup-daily-copies-late", "key missing in the recovery region": "backup-daily-copies-without-key",
 		"snapshot quota reached": noSnapshot, "export task already running": noExport, "parameter changed during the backup": noParameter + ": those of stacks change with a deployment",

@@ -96,6 +96,20 @@ var infrastructureBackups = []Scenario{
 		},
 	},
 	{
+		Name: "backup-infrastructure-token-refused", Expected: FailedDirty, machine: "backup-infrastructure",
+		Sentence: "The repository takes the token no more: the backup fails, says which parameter to renew, and shows the token nowhere.",
+		prepare: func(r *run) {
+			r.at(r.moment(), func() {
+				r.say("fault", r.env.Regions.Primary, "the source repository asks for another token")
+				r.world.Sources.Require("a new one")
+				r.startIn(r.env.Regions.Primary, "{}")
+			})
+		},
+		judge: func(r *run) []Invariant {
+			return append(r.deploymentsHold(0, "", 0), r.teamTold("Infrastructure backup failed"), r.causeNames("sourcesToken"))
+		},
+	},
+	{
 		Name: "backup-infrastructure-recovery-down", Expected: FailedDirty, machine: "backup-infrastructure",
 		Sentence: "us-west-2 does not answer: what is deployed in us-east-1 is stored, and that the rest is missing is a failure.",
 		prepare: func(r *run) {

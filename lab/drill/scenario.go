@@ -52,6 +52,7 @@ func Scenarios() []Scenario {
 		dailyBackups,
 		copiedBackups,
 		kept,
+		keptPoints,
 		verifications,
 		chainVerifications,
 		hinderedBackups,

@@ -25,6 +25,7 @@ type Repository struct {
 	sim     *sim.Sim
 	commits map[string]map[string]string // by hash: text by path
 	down    bool
+	token   string // that it asks for; "" when everybody may read it
 }
 
 // New makes an empty repository.
@@ -53,6 +54,9 @@ func Object(files map[string]string) []byte {
 // Down has the repository answer nobody, or everybody again.
 func (r *Repository) Down(down bool) { r.down = down }
 
+// Require has the repository answer only to those who bring a token.
+func (r *Repository) Require(token string) { r.token = token }
+
 // How long an archive takes, and how long nobody answers. Guesses for a repository of some megabytes.
 const (
 	quickest, slowest = time.Second, 5 * time.Second
@@ -60,12 +64,15 @@ const (
 )
 
 // Archive writes the tree of a commit; see platform.Sources.
-func (r *Repository) Archive(ctx context.Context, commit, folder string, out io.Writer) error {
+func (r *Repository) Archive(ctx context.Context, token, commit, folder string, out io.Writer) error {
 	if r.down {
 		sim.Sleep(ctx, unanswered)
 		return errors.New("dial tcp: i/o timeout")
 	}
 	sim.Sleep(ctx, r.sim.Between("sources.archive", quickest, slowest))
+	if r.token != "" && token != r.token {
+		return fmt.Errorf("%w: authentication required", fs.ErrPermission)
+	}
 	files, known := r.commits[commit]
 	if !known {
 		return fmt.Errorf("commit %s: %w", commit, fs.ErrNotExist)

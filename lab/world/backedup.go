@@ -53,6 +53,11 @@ func (w *World) layParameters(region string) {
 	for _, endpoint := range e.Endpoints() {
 		w.SSM.Put(region, e.Parameters+"/"+endpoint.Secret, "signs messages to "+endpoint.URL, types.ParameterTypeSecureString, e.KeyAlias())
 	}
+	if e.SourcesToken != "" { // whoever makes a token puts it into both regions, too
+		const token = "backup:reads the sources"
+		w.SSM.Put(region, e.Parameters+"/"+e.SourcesToken, token, types.ParameterTypeSecureString, e.KeyAlias())
+		w.Sources.Require(token)
+	}
 	if region == e.Regions.Primary {
 		w.layShared(region)
 	}
