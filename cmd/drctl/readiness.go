@@ -16,7 +16,7 @@ import (
 
 type readinessCommand struct {
 	Environment string `default:"production" placeholder:"NAME|FILE" help:"The environment, by its name in environments/ or as a file (default: production)."`
-	To          string `placeholder:"REGION" help:"The region that would be activated (default: the environment's recovery region)."`
+	To          string `placeholder:"REGION" help:"The region that would be activated (default: the one that stands by now)."`
 	Lab         bool   `help:"Ask the lab instead of AWS: two healthy regions with backups, as after some days of operation."`
 	Seed        seed   `default:"1" placeholder:"N" help:"With --lab: where random durations come from (default: 1)."`
 	JSON        bool   `name:"json" help:"Print the report as one JSON object, and nothing else."`
@@ -25,7 +25,7 @@ type readinessCommand struct {
 
 // Help is the second paragraph of --help.
 func (readinessCommand) Help() string {
-	return "The deployed function judges the region that it runs in: replica, files, backups, keys, configuration, images, services, capacity, DNS, switch, schedules and machines. It changes nothing but its metrics and its record. Without --lab it is invoked with the credentials that the AWS command line would use. Exit status: 0 when every check passes, 1 when one fails or is unknown, 2 when the command line is wrong. docs/runbooks/readiness.md says of each check why it matters and what to do."
+	return "The deployed function judges the region that it runs in: replica, files, backups, keys, configuration, images, services, capacity, DNS, switch, schedules and machines. It changes nothing. Without --lab it is invoked with the credentials that the AWS command line would use. Exit status: 0 when every check passes, 1 when one fails or is unknown, 2 when the command line is wrong. docs/runbooks/readiness.md says of each check why it matters and what to do."
 }
 
 // Run asks, and shows the answer.
@@ -36,9 +36,7 @@ func (c *readinessCommand) Run(ctx context.Context, a *app) error {
 	}
 	to := c.To
 	switch to {
-	case "":
-		to = env.Regions.Recovery
-	case env.Regions.Primary, env.Regions.Recovery:
+	case "", env.Regions.Primary, env.Regions.Recovery:
 	default:
 		return mistake{fmt.Errorf("--to: %s has no %q: choose %s or %s", env.Name, to, env.Regions.Primary, env.Regions.Recovery)}
 	}
@@ -64,6 +62,12 @@ func (c *readinessCommand) Run(ctx context.Context, a *app) error {
 
 func (c *readinessCommand) ask(ctx context.Context, a *app, env *environment.Environment, to string) (found readiness.Report, err error) {
 	work := func(ctx context.Context, o *operate.Operator) error {
+		if to == "" {
+			to = env.Regions.Recovery // also when nobody says who is active: the region that answers says what it is
+			if role, err := o.Active(ctx); err == nil {
+				to = env.Pair(role.ActiveRegion)
+			}
+		}
 		return o.Invoke(ctx, to, "readiness", readinessfn.Input{To: to}, &found)
 	}
 	if c.Lab {

@@ -93,10 +93,10 @@ func (h *Handler) alarms(ctx context.Context, role incident.Role, out *Output) e
 	if err != nil {
 		return err
 	}
-	notReady := following.NotReadyAlarm(h.p.Environment)
-	names, wanted := []string{notReady}, map[string]bool{notReady: following.NotReadyPages(role, h.p.Region(), readyAt, h.p.Clock.Now())}
+	notReady, pages := following.NotReadyAlarm(h.p.Environment), following.NotReadyPages(role, h.p.Region(), readyAt, h.p.Clock.Now())
+	names, wanted := []string{notReady}, map[string]bool{notReady: pages}
 	for _, a := range following.Alarms(h.p.Environment, h.p.Region()) {
-		names, wanted[a.Name] = append(names, a.Name), a.Enabled(out.Active)
+		names, wanted[a.Name] = append(names, a.Name), a.Enabled(out.Active) && (!a.Standby || pages)
 	}
 	found, err := h.cloudwatch.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: names}) // at most 100
 	if err != nil {

@@ -194,6 +194,11 @@ func (r *run) alarmsOf(ctx context.Context, client *cloudwatch.Client, region st
 	if err != nil {
 		return nil, failure.FromAWS(err, "describe the alarms on backups in %s", region)
 	}
+	readyAt, err := r.store.ReadyAt(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rebuilt := following.NotReadyPages(r.role, r.here, readyAt, r.p.Clock.Now())
 	pages := map[string]bool{}
 	for _, a := range out.MetricAlarms {
 		pages[aws.ToString(a.AlarmName)] = aws.ToBool(a.ActionsEnabled)
@@ -202,6 +207,7 @@ func (r *run) alarmsOf(ctx context.Context, client *cloudwatch.Client, region st
 		switch on, found := pages[item.Name]; {
 		case !found:
 			wrong = append(wrong, fmt.Sprintf("%s is missing in %s", item.Name, region))
+		case item.Standby && !active && !rebuilt: // silent until this very verdict was once that it is ready
 		case on && !item.Enabled(active):
 			wrong = append(wrong, fmt.Sprintf("%s pages in %s, which is the standby", item.Name, region))
 		case !on && item.Enabled(active):
