@@ -120,4 +120,6 @@ func (r *AbortResult) add(s Scenario, state, answer string, run *Result) {
 }
 
 // general tells whether an invariant holds in every run, however it ends.
-func general(name string) bool { return name == "every execution ends by name" || name == "the lock is free" }
+func general(name string) bool {
+	return name == "every execution ends by name" || name == "the lock is free"
+}
