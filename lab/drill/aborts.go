@@ -49,11 +49,14 @@ var aborts = []Scenario{
 
 // abort asks for the end of what is under way, as drctl abort does.
 func (r *run) abort() {
-	if r.scenario.machine == failbackMachine {
+	switch r.scenario.machine {
+	case failbackMachine:
 		r.abortIn(r.env.Regions.Primary)
-		return
+	case rebuildMachine: // the other region's table is locked too, and has no record
+		r.abortIn(r.where())
+	default:
+		r.abortIn(r.standby())
 	}
-	r.abortIn(r.standby())
 }
 
 // abortIn asks the region that holds the record.
