@@ -33,6 +33,9 @@ func TestBackupsOfTheLab(t *testing.T) {
 }
 
 func TestBackupsAsJSONByKindAndDate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two days of schedules run for long")
+	}
 	lab := &fakeLab{}
 	text, stderr, _ := lab.drctl("backups", "--lab", "--days", "2", "--kind", retention.ApplicationData, "--date", "2026-03-04", "--json")
 	var points []console.Backup

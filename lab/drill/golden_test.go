@@ -26,7 +26,10 @@ func TestScenariosEndAsTheyDid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range Scenarios() {
+	for n, s := range Scenarios() {
+		if testing.Short() && n%5 != 0 {
+			continue // for the race detector: one world has one thread, and a fifth of the worlds crosses every package
+		}
 		t.Run(s.Name, func(t *testing.T) {
 			var last *run
 			watched := s
