@@ -232,7 +232,9 @@ func TestWhatTheUnplannedPathUsesIsDeployedInTheRecoveryRegion(t *testing.T) {
 	}
 	for name, role := range roles {
 		for _, right := range rights(role) {
-			if strings.HasPrefix(right.action, "iam:") || strings.HasPrefix(right.action, "sts:") {
+			// Readiness, which is asked beside the failover and not waited for, looks whether roles exist.
+			looks := right.action == "iam:ListRoles" && name == "readiness"
+			if !looks && (strings.HasPrefix(right.action, "iam:") || strings.HasPrefix(right.action, "sts:")) {
 				t.Errorf("%s may %s on %s: no role is created or changed on a recovery path", name, right.action, right.resource)
 			}
 		}
