@@ -22,6 +22,7 @@ import (
 	"github.com/acso/disaster-recovery/functions/followrole"
 	"github.com/acso/disaster-recovery/functions/heartbeat"
 	"github.com/acso/disaster-recovery/functions/incident"
+	"github.com/acso/disaster-recovery/functions/inspect"
 	"github.com/acso/disaster-recovery/functions/keepverified"
 	"github.com/acso/disaster-recovery/functions/missingwrites"
 	"github.com/acso/disaster-recovery/functions/notify"
@@ -71,7 +72,7 @@ func TestExampleEventsAreInputs(t *testing.T) {
 		"restoreconfig": &restoreconfig.Input{}, "restoredata": &restoredata.Input{}, "restorelock": &restorelock.Input{}, "restoreservices": &restoreservices.Input{}, "revealpoints": &revealpoints.Input{},
 		"snapshot": &snapshot.Input{}, "validate": &validate.Input{}, "planverification": &planverification.Input{}, "verifychecksums": &verifychecksums.Input{},
 		"plansystem": &plansystem.Input{}, "rebuilddatabase": &rebuilddatabase.Input{}, "rebuildlock": &rebuildlock.Input{}, "rebuildservices": &rebuildservices.Input{},
-		"readiness": &readiness.Input{},
+		"inspect": &inspect.Input{}, "readiness": &readiness.Input{},
 		"cleartest": &cleartest.Input{}, "recordtest": &recordtest.Input{}, "testrestore": &testrestore.Input{},
 		"comparefiles": &comparefiles.Input{}, "failbacklock": &failbacklock.Input{}, "missingwrites": &missingwrites.Input{}, "rebuildstandby": &rebuildstandby.Input{},
 		"releasedatabase": &releasedatabase.Input{}, "reopen": &reopen.Input{}, "returnconfig": &returnconfig.Input{}, "reversefiles": &reversefiles.Input{},

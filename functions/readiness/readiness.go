@@ -43,7 +43,7 @@ type Input struct {
 // Output is the report.
 type Output = readiness.Report
 
-// Handler keeps its connection to the database between invocations.
+// Handler judges one region.
 type Handler struct {
 	p          platform.Platform
 	store      *incident.Store

@@ -8,6 +8,7 @@ import (
 
 	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
+	"github.com/acso/disaster-recovery/internal/inspection"
 	judged "github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
@@ -53,7 +54,7 @@ func TestACallThatFailsIsNeverAPass(t *testing.T) {
 	s.pass(lived)
 	seen := map[string]bool{}
 	s.Cloud.Observe(func(r cloud.Record) {
-		if r.Caller == "readiness" && r.To == s.recovery && !r.Mutating && !strings.HasPrefix(r.Operation, "DynamoDB") && r.Operation != "RDS.Connect" {
+		if (r.Caller == "readiness" || r.Caller == judged.Inspector) && r.To == s.recovery && !r.Mutating && !strings.HasPrefix(r.Operation, "DynamoDB") && r.Operation != "RDS.Connect" {
 			seen[r.Operation] = true
 		}
 	})
@@ -210,7 +211,7 @@ func TestTheEstimateHoldsWhatDrillsTake(t *testing.T) {
 func TestTheLossIsBoundedAsByTheFailover(t *testing.T) {
 	last := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
 	bound := checklag.Judge(last, last, "", false, time.Time{}, time.Hour)
-	if *bound.Seconds != judged.ClockAllowance.Seconds() || judged.ClockAllowance != checkhealth.SkewAllowance {
-		t.Errorf("readiness adds %s, the failover %s", judged.ClockAllowance, checkhealth.SkewAllowance)
+	if *bound.Seconds != inspection.ClockAllowance.Seconds() || inspection.ClockAllowance != checkhealth.SkewAllowance {
+		t.Errorf("readiness adds %s, the failover %s", inspection.ClockAllowance, checkhealth.SkewAllowance)
 	}
 }

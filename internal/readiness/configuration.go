@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/judging"
 	"github.com/acso/disaster-recovery/internal/parameters"
 )
 
@@ -27,10 +28,10 @@ func configurationRules() []rule {
 	}
 }
 
-func (r *run) parametersRegional(ctx context.Context) finding {
+func (r *run) parametersRegional(ctx context.Context) judging.Finding {
 	tree, err := r.tree(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var missing []string
 	for _, name := range r.e.RegionalParameters {
@@ -39,11 +40,11 @@ func (r *run) parametersRegional(ctx context.Context) finding {
 			missing = append(missing, full+" is missing")
 		}
 	}
-	return all(missing, "all %d are here", len(r.e.RegionalParameters))
+	return judging.All(missing, "all %d are here", len(r.e.RegionalParameters))
 }
 
 func (r *run) tree(ctx context.Context) ([]parameters.Parameter, error) {
-	return r.parameters.get(func() ([]parameters.Parameter, error) {
+	return r.parameters.Get(func() ([]parameters.Parameter, error) {
 		tree, _, err := parameters.Read(ctx, r.near.ssm, r.e.Parameters)
 		return tree, err
 	})
@@ -51,17 +52,17 @@ func (r *run) tree(ctx context.Context) ([]parameters.Parameter, error) {
 
 // parametersInStep compares values, also those of secrets, in memory: the evidence names parameters and never values. A
 // parameter that changes just now is not held against the copy, which takes its seconds.
-func (r *run) parametersInStep(ctx context.Context) finding {
+func (r *run) parametersInStep(ctx context.Context) judging.Finding {
 	here, err := r.tree(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var there []parameters.Parameter
 	if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
 		there, _, err = parameters.Read(ctx, r.far.ssm, r.e.Parameters)
 		return err
 	}); err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	mine := map[string]parameters.Parameter{}
 	for _, p := range here {
@@ -83,7 +84,7 @@ func (r *run) parametersInStep(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("%s differs from %s", p.Name, r.other))
 		}
 	}
-	return all(wrong, "%d are the same as in %s", compared, r.other)
+	return judging.All(wrong, "%d are the same as in %s", compared, r.other)
 }
 
 // settling is how long a change in the active region may take until it is here.

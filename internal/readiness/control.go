@@ -10,6 +10,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/incident"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 func controlRules() []rule {
@@ -35,42 +36,42 @@ func controlRules() []rule {
 	}
 }
 
-func (r *run) lockFree(ctx context.Context) finding {
+func (r *run) lockFree(ctx context.Context) judging.Finding {
 	i, err := r.store.Present(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	if i.State == incident.Open && i.Owner != r.owner {
-		return fail("incident %d is open and belongs to %s", i.Epoch, i.Owner)
+		return judging.Fails("incident %d is open and belongs to %s", i.Epoch, i.Owner)
 	}
 	if until := i.CoolDownUntil; until.After(r.p.Clock.Now()) {
-		return pass("no incident is open; alarms start nothing until %s, people may", until.UTC().Format("15:04:05"))
+		return judging.Passes("no incident is open; alarms start nothing until %s, people may", until.UTC().Format("15:04:05"))
 	}
-	return pass("no incident is open")
+	return judging.Passes("no incident is open")
 }
 
 // fenceProven asks both tables: the region that took over last remembers the fence of this one.
-func (r *run) fenceProven(ctx context.Context) finding {
+func (r *run) fenceProven(ctx context.Context) judging.Finding {
 	mine, err := r.store.Present(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var theirs incident.Incident
 	if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
 		theirs, err = r.twin.Present(ctx)
 		return err
 	}); err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	for _, i := range []incident.Incident{mine, theirs} {
 		if i.State == incident.Closed && i.Fence.State == incident.FenceOwed {
-			return fail("incident %d owes the fence of %s", i.Epoch, i.Fence.Region)
+			return judging.Fails("incident %d owes the fence of %s", i.Epoch, i.Fence.Region)
 		}
 	}
-	return pass("no fence is owed")
+	return judging.Passes("no fence is owed")
 }
 
-func (r *run) topicsExist(ctx context.Context) finding {
+func (r *run) topicsExist(ctx context.Context) judging.Finding {
 	var wrong, people []string
 	for _, name := range r.e.Topics() {
 		out, err := r.near.sns.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(r.e.Topic(r.here, name))})
@@ -80,7 +81,7 @@ func (r *run) topicsExist(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("the topic %s is missing in %s", name, r.here))
 			continue
 		case err != nil:
-			return unknown("%s", err)
+			return judging.Unclear("%s", err)
 		}
 		if n := out.Attributes["SubscriptionsConfirmed"]; n == "0" || n == "" {
 			wrong = append(wrong, "nobody has subscribed to "+name)
@@ -88,5 +89,5 @@ func (r *run) topicsExist(ctx context.Context) finding {
 			people = append(people, name+" "+n)
 		}
 	}
-	return all(wrong, "confirmed subscriptions: %s", strings.Join(people, ", "))
+	return judging.All(wrong, "confirmed subscriptions: %s", strings.Join(people, ", "))
 }

@@ -12,6 +12,7 @@ import (
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 // definitionsOf reads the task definitions that the services of a region use, by the services' short names.
@@ -32,7 +33,7 @@ func (r *run) definitionsOf(ctx context.Context, client *ecs.Client, services ma
 }
 
 func (r *run) mine(ctx context.Context) (map[string]*ecstypes.TaskDefinition, error) {
-	return r.definitions.get(func() (map[string]*ecstypes.TaskDefinition, error) {
+	return r.definitions.Get(func() (map[string]*ecstypes.TaskDefinition, error) {
 		services, err := r.running(ctx)
 		if err != nil {
 			return nil, err
@@ -42,7 +43,7 @@ func (r *run) mine(ctx context.Context) (map[string]*ecstypes.TaskDefinition, er
 }
 
 func (r *run) yours(ctx context.Context) (map[string]*ecstypes.TaskDefinition, error) {
-	return r.theirs.get(func() (found map[string]*ecstypes.TaskDefinition, err error) {
+	return r.theirs.Get(func() (found map[string]*ecstypes.TaskDefinition, err error) {
 		err = r.there.ask(ctx, func(ctx context.Context) error {
 			services, err := r.servicesOf(ctx, r.far.ecs, r.other)
 			if err != nil {
@@ -55,14 +56,14 @@ func (r *run) yours(ctx context.Context) (map[string]*ecstypes.TaskDefinition, e
 	})
 }
 
-func (r *run) definitionsInStep(ctx context.Context) finding {
+func (r *run) definitionsInStep(ctx context.Context) judging.Finding {
 	mine, err := r.mine(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	yours, err := r.yours(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var wrong []string
 	for _, s := range r.e.Services {
@@ -76,7 +77,7 @@ func (r *run) definitionsInStep(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("%s differs from %s in %s", s.Name, r.other, field))
 		}
 	}
-	return all(wrong, "%d definitions are the same but for what has to differ", len(r.e.Services))
+	return judging.All(wrong, "%d definitions are the same but for what has to differ", len(r.e.Services))
 }
 
 // difference names the first field in which two definitions differ, apart from what has to: names, ARNs, registries and

@@ -11,6 +11,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/health"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 func dnsRules() []rule {
@@ -63,21 +64,21 @@ func dnsRules() []rule {
 
 func bare(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
 
-func (r *run) dnsAnswer(ctx context.Context) finding {
+func (r *run) dnsAnswer(ctx context.Context) judging.Finding {
 	ctx, cancel := r.p.Clock.WithTimeout(ctx, patience)
 	defer cancel()
 	answer, err := r.p.DNS.CNAME(ctx, r.e.Domain.Name)
 	if err != nil {
-		return unknown("%s", err)
+		return judging.Unclear("%s", err)
 	}
 	if want := r.e.RegionalName(r.role.ActiveRegion); bare(answer) != want {
-		return fail("%s leads to %s, and %s is active", r.e.Domain.Name, answer, r.role.ActiveRegion)
+		return judging.Fails("%s leads to %s, and %s is active", r.e.Domain.Name, answer, r.role.ActiveRegion)
 	}
-	return pass("%s leads to %s", r.e.Domain.Name, answer)
+	return judging.Passes("%s leads to %s", r.e.Domain.Name, answer)
 }
 
 func (r *run) zone(ctx context.Context) ([]types.ResourceRecordSet, error) {
-	return r.records.get(func() (sets []types.ResourceRecordSet, err error) {
+	return r.records.Get(func() (sets []types.ResourceRecordSet, err error) {
 		err = r.control.ask(ctx, func(ctx context.Context) error {
 			in := &route53.ListResourceRecordSetsInput{HostedZoneId: aws.String(r.e.Domain.HostedZone), StartRecordName: aws.String(r.e.Domain.Name)}
 			for {
@@ -121,14 +122,14 @@ func value(set *types.ResourceRecordSet) string {
 	return bare(aws.ToString(set.ResourceRecords[0].Value))
 }
 
-func (r *run) dnsRecords(ctx context.Context) finding {
+func (r *run) dnsRecords(ctx context.Context) judging.Finding {
 	name := r.e.Domain.Name
 	primary, secondary, err := r.pair(ctx, name, types.RRTypeCname)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	if primary == nil || secondary == nil {
-		return fail("%s is no pair of CNAME failover records", name)
+		return judging.Fails("%s is no pair of CNAME failover records", name)
 	}
 	var wrong []string
 	if want := r.e.RegionalName(r.e.Regions.Primary); value(primary) != want {
@@ -143,21 +144,21 @@ func (r *run) dnsRecords(ctx context.Context) finding {
 	if aws.ToString(secondary.HealthCheckId) != "" {
 		wrong = append(wrong, "SECONDARY carries a health check")
 	}
-	return all(wrong, "PRIMARY leads to %s, SECONDARY to %s", value(primary), value(secondary))
+	return judging.All(wrong, "PRIMARY leads to %s, SECONDARY to %s", value(primary), value(secondary))
 }
 
-func (r *run) dnsTTL(ctx context.Context) finding {
+func (r *run) dnsTTL(ctx context.Context) judging.Finding {
 	primary, secondary, err := r.pair(ctx, r.e.Domain.Name, types.RRTypeCname)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	limit := int64(r.e.Domain.TTL.Seconds())
 	for _, set := range []*types.ResourceRecordSet{primary, secondary} {
 		if ttl := aws.ToInt64(set.TTL); ttl > limit {
-			return fail("the TTL of %s is %d s, and domain.ttl is %d s", set.Failover, ttl, limit)
+			return judging.Fails("the TTL of %s is %d s, and domain.ttl is %d s", set.Failover, ttl, limit)
 		}
 	}
-	return pass("at most %d s", limit)
+	return judging.Passes("at most %d s", limit)
 }
 
 func (r *run) check(ctx context.Context, id string) (config types.HealthCheckConfig, err error) {
@@ -172,18 +173,18 @@ func (r *run) check(ctx context.Context, id string) (config types.HealthCheckCon
 	return config, err
 }
 
-func (r *run) switchCheck(ctx context.Context) finding {
+func (r *run) switchCheck(ctx context.Context) judging.Finding {
 	primary, _, err := r.pair(ctx, r.e.Domain.Name, types.RRTypeCname)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	c, err := r.check(ctx, aws.ToString(primary.HealthCheckId))
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var wrong []string
 	if c.Type != types.HealthCheckTypeCloudwatchMetric || c.AlarmIdentifier == nil {
-		return fail("it is of type %s, not %s", c.Type, types.HealthCheckTypeCloudwatchMetric)
+		return judging.Fails("it is of type %s, not %s", c.Type, types.HealthCheckTypeCloudwatchMetric)
 	}
 	if alarm, region := aws.ToString(c.AlarmIdentifier.Name), string(c.AlarmIdentifier.Region); alarm != r.e.SwitchAlarm() || region != r.e.Regions.Recovery {
 		wrong = append(wrong, fmt.Sprintf("it follows %s in %s, not %s in %s", alarm, region, r.e.SwitchAlarm(), r.e.Regions.Recovery))
@@ -192,7 +193,7 @@ func (r *run) switchCheck(ctx context.Context) finding {
 	if c.InsufficientDataHealthStatus != types.InsufficientDataHealthStatusLastKnownStatus {
 		wrong = append(wrong, fmt.Sprintf("without data it becomes %s, not %s", c.InsufficientDataHealthStatus, types.InsufficientDataHealthStatusLastKnownStatus))
 	}
-	return all(wrong, "it follows %s in %s", r.e.SwitchAlarm(), r.e.Regions.Recovery)
+	return judging.All(wrong, "it follows %s in %s", r.e.SwitchAlarm(), r.e.Regions.Recovery)
 }
 
 func disturbed(c types.HealthCheckConfig) (wrong []string) {
@@ -205,12 +206,12 @@ func disturbed(c types.HealthCheckConfig) (wrong []string) {
 	return wrong
 }
 
-func (r *run) endpointChecks(ctx context.Context) finding {
+func (r *run) endpointChecks(ctx context.Context) judging.Finding {
 	var wrong []string
 	for _, region := range []string{r.e.Regions.Primary, r.e.Regions.Recovery} {
 		healthy, otherwise, err := r.pair(ctx, r.e.CheckersName(region), types.RRTypeTxt)
 		if err != nil {
-			return failed(err)
+			return judging.Of(err)
 		}
 		if healthy == nil || otherwise == nil || aws.ToString(healthy.HealthCheckId) == "" {
 			wrong = append(wrong, fmt.Sprintf("%s is no pair of TXT failover records with a check", r.e.CheckersName(region)))
@@ -218,7 +219,7 @@ func (r *run) endpointChecks(ctx context.Context) finding {
 		}
 		c, err := r.check(ctx, aws.ToString(healthy.HealthCheckId))
 		if err != nil {
-			return failed(err)
+			return judging.Of(err)
 		}
 		if c.Type != types.HealthCheckTypeHttps || bare(aws.ToString(c.FullyQualifiedDomainName)) != r.e.RegionalName(region) || aws.ToString(c.ResourcePath) != r.e.Domain.HealthPath {
 			wrong = append(wrong, fmt.Sprintf("the check of %s asks %s %s%s", region, c.Type, aws.ToString(c.FullyQualifiedDomainName), aws.ToString(c.ResourcePath)))
@@ -227,31 +228,31 @@ func (r *run) endpointChecks(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("the check of %s: %s", region, text))
 		}
 	}
-	return all(wrong, "both regions are checked at their own names")
+	return judging.All(wrong, "both regions are checked at their own names")
 }
 
 // checkersAnswer passes whatever the checkers say of the active region: that it is down is no defect of the standby.
-func (r *run) checkersAnswer(ctx context.Context) finding {
+func (r *run) checkersAnswer(ctx context.Context) judging.Finding {
 	ctx, cancel := r.p.Clock.WithTimeout(ctx, patience)
 	defer cancel()
 	name := r.e.CheckersName(r.other)
 	text, err := r.p.DNS.TXT(ctx, name)
 	if err != nil {
-		return unknown("%s", err)
+		return judging.Unclear("%s", err)
 	}
 	if text != "healthy" && text != "unhealthy" {
-		return fail("%s says %q", name, text)
+		return judging.Fails("%s says %q", name, text)
 	}
-	return pass("%s says %s", name, text)
+	return judging.Passes("%s says %s", name, text)
 }
 
 // standbyEndpoint wants an answer of the services behind the load balancer, under the public name. A standby may well say
 // that it is not healthy: its database is a replica.
-func (r *run) standbyEndpoint(ctx context.Context) finding {
+func (r *run) standbyEndpoint(ctx context.Context) judging.Finding {
 	name := r.e.RegionalName(r.here)
 	answer := health.Ask(ctx, r.p, name, r.e.Domain.Name, r.e.Domain.HealthPath, patience)
 	if answer.Region != r.here {
-		return fail("%s, asked for %s: %s", name, r.e.Domain.Name, answer.Detail)
+		return judging.Fails("%s, asked for %s: %s", name, r.e.Domain.Name, answer.Detail)
 	}
 	var wrong []string
 	for _, s := range r.e.Services {
@@ -259,5 +260,5 @@ func (r *run) standbyEndpoint(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("%s says nothing of %s", name, s.Name))
 		}
 	}
-	return all(wrong, "%s answers for %s with all services", name, r.e.Domain.Name)
+	return judging.All(wrong, "%s answers for %s with all services", name, r.e.Domain.Name)
 }

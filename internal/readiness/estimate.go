@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 // Step is one step of a failover and how long it takes, in seconds.
@@ -71,8 +71,8 @@ type Objective struct {
 	Because      string   `json:"because"`
 }
 
-// loss is what would be lost now; nil while it is unknown.
-type loss struct{ database, files *time.Duration }
+// loss is what would be lost now, in seconds; nil while it is unknown.
+type loss struct{ database, files *float64 }
 
 // estimate scores the region against the objectives: if it happened now.
 func (r *run) estimate() {
@@ -89,22 +89,20 @@ func (r *run) estimate() {
 		r.report.RecoveryTimeSeconds = &middle
 		recovery.Seconds = new(float64(high))
 		recovery.Verdict = within(float64(high), recovery.LimitSeconds)
-		recovery.Because = fmt.Sprintf("%s to %s, by the ranges of its steps: the longest is to %s", clock(low), clock(high), longest(steps))
+		recovery.Because = fmt.Sprintf("%s to %s, by the ranges of its steps: the longest is to %s", judging.Duration(low), judging.Duration(high), longest(steps))
 	}
 	r.report.Objectives = append(r.report.Objectives, recovery,
 		lossObjective("loss of critical data (database)", r.e.Objectives.RecoveryPoint.Critical, r.loss.database, "the age of the newest heartbeat on the replica"),
 		lossObjective("loss of standard data (files)", r.e.Objectives.RecoveryPoint.Standard, r.loss.files, "the age of the last sync of the file system"))
-	if r.loss.database != nil {
-		r.report.LossSeconds = new(r.loss.database.Seconds())
-	}
+	r.report.LossSeconds = r.loss.database
 	r.report.Because = r.because(low, high)
 }
 
-func lossObjective(name string, limit environment.Duration, bound *time.Duration, source string) Objective {
+func lossObjective(name string, limit environment.Duration, bound *float64, source string) Objective {
 	o := Objective{Name: name, LimitSeconds: limit.Std().Seconds(), Verdict: Unknown, Because: "nobody can say now"}
 	if bound != nil {
-		o.Seconds = new(bound.Seconds())
-		o.Verdict, o.Because = within(bound.Seconds(), o.LimitSeconds), fmt.Sprintf("at most %s: %s", clock(int(bound.Seconds()+0.999)), source)
+		o.Seconds = bound
+		o.Verdict, o.Because = within(*bound, o.LimitSeconds), fmt.Sprintf("at most %s: %s", judging.Duration(int(*bound+0.999)), source)
 	}
 	return o
 }
@@ -118,13 +116,13 @@ func within(value, limit float64) Verdict {
 
 // because says the score in a sentence.
 func (r *run) because(low, high int) string {
-	recovery := fmt.Sprintf("RTO about %s (%s to %s, by documented and drilled durations of the steps)", clock((low+high)/2), clock(low), clock(high))
+	recovery := fmt.Sprintf("RTO about %s (%s to %s, by documented and drilled durations of the steps)", judging.Duration((low+high)/2), judging.Duration(low), judging.Duration(high))
 	if len(r.blocked) > 0 {
 		recovery = "no recovery by failover, because of " + strings.Join(r.blocked, ", ")
 	}
 	lost := "loss unknown"
 	if r.loss.database != nil {
-		lost = fmt.Sprintf("loss at most %s, by the newest heartbeat on the replica", clock(int(r.loss.database.Seconds()+0.999)))
+		lost = fmt.Sprintf("loss at most %s, by the newest heartbeat on the replica", judging.Duration(int(*r.loss.database+0.999)))
 	}
 	return "if it happened now: " + recovery + "; " + lost
 }
@@ -137,15 +135,4 @@ func longest(steps []Step) string {
 		}
 	}
 	return name
-}
-
-// clock writes seconds as people say them.
-func clock(seconds int) string {
-	switch {
-	case seconds < 120:
-		return fmt.Sprintf("%d s", seconds)
-	case seconds < 2*60*60:
-		return fmt.Sprintf("%d min", (seconds+30)/60)
-	}
-	return fmt.Sprintf("%d h", (seconds+1800)/3600)
 }

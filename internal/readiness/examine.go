@@ -3,39 +3,31 @@ package readiness
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	"github.com/aws/aws-sdk-go-v2/service/efs"
-	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
-	"github.com/acso/disaster-recovery/internal/catalog"
-	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/environment"
-	"github.com/acso/disaster-recovery/internal/filesystem"
 	"github.com/acso/disaster-recovery/internal/incident"
+	"github.com/acso/disaster-recovery/internal/judging"
 	"github.com/acso/disaster-recovery/internal/parameters"
 	"github.com/acso/disaster-recovery/internal/platform"
 )
 
-// Examiner judges the region that it runs in. It keeps its connection to the database between evaluations.
+// Examiner judges the region that it runs in. What hangs on the data there it has the function inspect look at.
 type Examiner struct {
-	p        platform.Platform
-	store    *incident.Store
-	twin     *incident.Store // the other region's
-	database *database.Database
-	files    *filesystem.FileSystem
+	p     platform.Platform
+	store *incident.Store
+	twin  *incident.Store // the other region's
 }
 
 // New makes an examiner of the region that the function runs in.
 func New(p platform.Platform) *Examiner {
 	return &Examiner{
 		p: p, store: incident.NewStore(p), twin: incident.NewStoreIn(p, p.Environment.Pair(p.Region())),
-		database: database.In(p, p.Region()), files: filesystem.In(p, efs.NewFromConfig(p.AWS)),
 	}
 }
 
@@ -76,20 +68,17 @@ type run struct {
 	facts       map[string]string
 	loss        loss
 	waits       []Step // that come on top of the documented ones
-
-	instance    memo[rdstypes.DBInstance]
-	services    memo[map[string]ecstypes.Service]
-	definitions memo[map[string]*ecstypes.TaskDefinition] // here, by service
-	theirs      memo[map[string]*ecstypes.TaskDefinition]
-	records     memo[[]r53types.ResourceRecordSet]
-	nearList    memo[[]schedulertypes.ScheduleSummary]
-	deployed    memo[map[string]function]                        // here, by name
-	procedures  memo[map[string]*sfn.DescribeStateMachineOutput] // here, by name
-	machines    memo[twins]
-	parameters  memo[[]parameters.Parameter]
-	days        map[time.Time]*memo[[]catalog.Point] // recovery points here, by day
-	digests     map[string]string                    // of images here, by service and container
-	attributes  memo[map[string]rdstypes.AccountQuota]
+	inspection  judging.Memo[judging.Inspection]
+	services    judging.Memo[map[string]ecstypes.Service]
+	definitions judging.Memo[map[string]*ecstypes.TaskDefinition] // here, by service
+	theirs      judging.Memo[map[string]*ecstypes.TaskDefinition]
+	records     judging.Memo[[]r53types.ResourceRecordSet]
+	nearList    judging.Memo[[]schedulertypes.ScheduleSummary]
+	deployed    judging.Memo[map[string]function]                        // here, by name
+	procedures  judging.Memo[map[string]*sfn.DescribeStateMachineOutput] // here, by name
+	machines    judging.Memo[twins]
+	parameters  judging.Memo[[]parameters.Parameter]
+	digests     map[string]string // of images here, by service and container
 }
 
 // Evaluate judges everything once. It fails only when this region's own record cannot be read: what else is not known is

@@ -3,9 +3,7 @@ package readiness
 import (
 	"fmt"
 
-	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/environment"
-	"github.com/acso/disaster-recovery/internal/filesystem"
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/switching"
@@ -15,8 +13,6 @@ import (
 func Grants(e *environment.Environment, region string) []grant.Grant {
 	other := e.Pair(region)
 	grants := append(incident.Grants(e, region), incident.ReadGrants(e, other)...)
-	grants = append(grants, database.Grants(e, region)...)
-	grants = append(grants, filesystem.Grants(e, region)...)
 	grants = append(grants, switching.Grants()...)
 	grants = append(grants, nowhere()...)
 	for _, in := range []string{region, other} {
@@ -28,8 +24,8 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 // nowhere are the actions that know no resources, or whose resources have no names that are known beforehand.
 func nowhere() []grant.Grant {
 	return []grant.Grant{{Actions: []string{
-		"application-autoscaling:DescribeScalableTargets", "cloudwatch:GetMetricStatistics", "ec2:DescribeNetworkAcls",
-		"ecs:DescribeTaskDefinition", "iam:ListRoles", "lambda:ListFunctions", "rds:DescribeAccountAttributes", "scheduler:ListSchedules",
+		"application-autoscaling:DescribeScalableTargets", "cloudwatch:GetMetricStatistics",
+		"ecs:DescribeTaskDefinition", "iam:ListRoles", "lambda:ListFunctions", "scheduler:ListSchedules",
 		"servicequotas:GetServiceQuota", "states:ListStateMachines",
 	}, Resources: []string{"*"}}}
 }
@@ -58,15 +54,10 @@ func both(e *environment.Environment, region string) []grant.Grant {
 
 // own is read in the region that would be activated.
 func own(e *environment.Environment, region string) []grant.Grant {
-	at := func(service, resource string) string {
-		return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, region, e.Account, resource)
-	}
 	grants := []grant.Grant{
-		{Actions: []string{"rds:DescribeDBInstanceAutomatedBackups"}, Resources: []string{at("rds", "auto-backup:*")}},
-		{Actions: []string{"rds:DescribeDBSnapshots"}, Resources: []string{at("rds", "snapshot:*")}},
+		{Actions: []string{"lambda:InvokeFunction"}, Resources: []string{e.FunctionARN(region, Inspector)}},
 		{Actions: []string{"route53:ListResourceRecordSets"}, Resources: []string{"arn:aws:route53:::hostedzone/" + e.Domain.HostedZone}},
 		{Actions: []string{"route53:GetHealthCheck"}, Resources: []string{"arn:aws:route53:::healthcheck/*"}},
-		{Actions: []string{"s3:ListBucket"}, Resources: []string{"arn:aws:s3:::" + e.BucketIn(region, e.Buckets.Backups)}},
 	}
 	var topics []string
 	for _, name := range e.Topics() {

@@ -11,6 +11,7 @@ import (
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 func imageRules() []rule {
@@ -78,10 +79,10 @@ func digest(ctx context.Context, client *ecr.Client, i image) (string, error) {
 	return aws.ToString(out.ImageDetails[0].ImageDigest), nil
 }
 
-func (r *run) imagesHere(ctx context.Context) finding {
+func (r *run) imagesHere(ctx context.Context) judging.Finding {
 	mine, err := r.mine(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	r.digests = map[string]string{}
 	var wrong []string
@@ -105,19 +106,19 @@ func (r *run) imagesHere(ctx context.Context) finding {
 			case failure.Is(err, failure.NotFound):
 				wrong = append(wrong, fmt.Sprintf("%s has no image: %s", s.Name, err))
 			case err != nil:
-				return failed(err)
+				return judging.Of(err)
 			}
 			r.digests[s.Name+"/"+i.container] = found
 			r.fact("image "+s.Name+"/"+i.container, "%s", found)
 		}
 	}
-	return all(wrong, "all %d are in the registry of %s", count, r.here)
+	return judging.All(wrong, "all %d are in the registry of %s", count, r.here)
 }
 
-func (r *run) imagesInStep(ctx context.Context) finding {
+func (r *run) imagesInStep(ctx context.Context) judging.Finding {
 	yours, err := r.yours(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var wrong []string
 	for _, s := range r.e.Services {
@@ -131,12 +132,12 @@ func (r *run) imagesInStep(ctx context.Context) finding {
 				theirs, err = digest(ctx, r.far.ecr, i)
 				return err
 			}); err != nil {
-				return unknown("%s", err)
+				return judging.Unclear("%s", err)
 			}
 			if own := r.digests[s.Name+"/"+i.container]; own != theirs {
 				wrong = append(wrong, fmt.Sprintf("%s runs %s in %s and would run %s here", s.Name, theirs, r.other, own))
 			}
 		}
 	}
-	return all(wrong, "every image has the digest that %s runs", r.other)
+	return judging.All(wrong, "every image has the digest that %s runs", r.other)
 }

@@ -8,18 +8,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 func keyRules() []rule {
 	return []rule{
 		{
-			name: "database-key", blocks: true, look: (*run).databaseKey,
+			name: "database-key", blocks: true,
 			why:    "Replica, snapshots and their copies are encrypted under this key: without it nothing of them can be read.",
 			next:   "enable the key here (aws kms enable-key, after cancel-key-deletion when it waits for that), or correct database.keys in the environment file",
 			forced: "the promotion is refused; RDS stops an instance whose key is gone",
 		},
 		{
-			name: "shared-key", look: (*run).sharedKey,
+			name:   "shared-key",
 			why:    "Buckets, topics, tables and sealed secrets are encrypted under the multi-region key's replica here.",
 			next:   "enable the key here (aws kms enable-key), or replicate the primary key into this region",
 			forced: "secrets do not open, functions cannot publish, and services that read secrets do not start",
@@ -41,38 +42,20 @@ func (r *run) key(ctx context.Context, client *kms.Client, id string) (*types.Ke
 	return out.KeyMetadata, nil
 }
 
-func (r *run) databaseKey(ctx context.Context) finding {
-	return r.usable(ctx, r.e.DatabaseKey(r.here))
-}
-
-func (r *run) usable(ctx context.Context, id string) finding {
-	key, err := r.key(ctx, r.near.kms, id)
-	if err != nil {
-		return failed(err)
-	}
-	if key.KeyState != types.KeyStateEnabled {
-		return fail("%s is %s", id, key.KeyState)
-	}
-	r.fact("key "+id, "%s", aws.ToString(key.Arn))
-	return pass("%s is enabled", id)
-}
-
-func (r *run) sharedKey(ctx context.Context) finding { return r.usable(ctx, r.e.KeyAlias()) }
-
-func (r *run) sharedKeySame(ctx context.Context) finding {
+func (r *run) sharedKeySame(ctx context.Context) judging.Finding {
 	here, err := r.key(ctx, r.near.kms, r.e.KeyAlias())
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var there *types.KeyMetadata
 	if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
 		there, err = r.key(ctx, r.far.kms, r.e.KeyAlias())
 		return err
 	}); err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	if aws.ToString(here.KeyId) != aws.ToString(there.KeyId) || !aws.ToBool(here.MultiRegion) {
-		return fail("%s is key %s here and %s in %s", r.e.KeyAlias(), aws.ToString(here.KeyId), aws.ToString(there.KeyId), r.other)
+		return judging.Fails("%s is key %s here and %s in %s", r.e.KeyAlias(), aws.ToString(here.KeyId), aws.ToString(there.KeyId), r.other)
 	}
-	return pass("%s is the same key in both regions", r.e.KeyAlias())
+	return judging.Passes("%s is the same key in both regions", r.e.KeyAlias())
 }

@@ -13,6 +13,7 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 func machineRules() []rule {
@@ -63,16 +64,16 @@ func (r *run) machine(ctx context.Context, client *sfn.Client, region, name stri
 	return out, failure.FromAWS(err, "describe the state machine %s in %s", name, region)
 }
 
-func (r *run) failoverMachine(ctx context.Context) finding {
+func (r *run) failoverMachine(ctx context.Context) judging.Finding {
 	m, err := r.machine(ctx, r.near.sfn, r.here, "failover")
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	if m.Status != sfntypes.StateMachineStatusActive {
-		return fail("the state machine failover is %s", m.Status)
+		return judging.Fails("the state machine failover is %s", m.Status)
 	}
 	r.fact("machine failover", "%x", sha256.Sum256([]byte(aws.ToString(m.Definition))))
-	return pass("it is %s", m.Status)
+	return judging.Passes("it is %s", m.Status)
 }
 
 // twins are the deployed procedures of both regions, read once.
@@ -83,7 +84,7 @@ type twins struct {
 }
 
 func (r *run) bothMachines(ctx context.Context) (twins, error) {
-	return r.machines.get(func() (twins, error) {
+	return r.machines.Get(func() (twins, error) {
 		var t twins
 		var err error
 		if t.here, err = r.myMachines(ctx); err != nil {
@@ -111,7 +112,7 @@ func (r *run) bothMachines(ctx context.Context) (twins, error) {
 }
 
 func (r *run) myMachines(ctx context.Context) (map[string]*sfn.DescribeStateMachineOutput, error) {
-	return r.procedures.get(func() (map[string]*sfn.DescribeStateMachineOutput, error) {
+	return r.procedures.Get(func() (map[string]*sfn.DescribeStateMachineOutput, error) {
 		return r.machinesOf(ctx, r.near.sfn, r.here)
 	})
 }
@@ -138,10 +139,10 @@ func (r *run) machinesOf(ctx context.Context, client *sfn.Client, region string)
 	return found, nil
 }
 
-func (r *run) machinesInStep(ctx context.Context) finding {
+func (r *run) machinesInStep(ctx context.Context) judging.Finding {
 	t, err := r.bothMachines(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	wrong := append([]string{}, t.missing...)
 	for _, name := range t.names {
@@ -150,7 +151,7 @@ func (r *run) machinesInStep(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("%s differs from that of %s", name, r.other))
 		}
 	}
-	return all(wrong, "%d are the same in both regions", len(t.names))
+	return judging.All(wrong, "%d are the same in both regions", len(t.names))
 }
 
 // same compares definitions: they are one text, unless deployment put each region's own names in.
@@ -158,10 +159,10 @@ func (r *run) same(mine, yours string) bool {
 	return mine == yours || strings.ReplaceAll(mine, r.here, "REGION") == strings.ReplaceAll(yours, r.other, "REGION")
 }
 
-func (r *run) machineRoles(ctx context.Context) finding {
+func (r *run) machineRoles(ctx context.Context) judging.Finding {
 	t, err := r.bothMachines(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	used := map[string]string{}
 	var wrong []string
@@ -175,7 +176,7 @@ func (r *run) machineRoles(ctx context.Context) finding {
 			used[m.role] = whose
 		}
 	}
-	return all(wrong, "each machine has a role of its own")
+	return judging.All(wrong, "each machine has a role of its own")
 }
 
 // function is one as it is deployed.
@@ -203,13 +204,13 @@ func (r *run) functionsOf(ctx context.Context, client *lambda.Client, region str
 }
 
 func (r *run) myFunctions(ctx context.Context) (map[string]function, error) {
-	return r.deployed.get(func() (map[string]function, error) { return r.functionsOf(ctx, r.near.lambda, r.here) })
+	return r.deployed.Get(func() (map[string]function, error) { return r.functionsOf(ctx, r.near.lambda, r.here) })
 }
 
-func (r *run) failoverFunctions(ctx context.Context) finding {
+func (r *run) failoverFunctions(ctx context.Context) judging.Finding {
 	found, err := r.myFunctions(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var wrong []string
 	for _, name := range failoverSteps {
@@ -217,20 +218,20 @@ func (r *run) failoverFunctions(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("the function %s is missing in %s", r.e.FunctionName(name), r.here))
 		}
 	}
-	return all(wrong, "all %d are here", len(failoverSteps))
+	return judging.All(wrong, "all %d are here", len(failoverSteps))
 }
 
-func (r *run) functionsInStep(ctx context.Context) finding {
+func (r *run) functionsInStep(ctx context.Context) judging.Finding {
 	mine, err := r.myFunctions(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var yours map[string]function
 	if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
 		yours, err = r.functionsOf(ctx, r.far.lambda, r.other)
 		return err
 	}); err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var wrong []string
 	for name, theirs := range yours {
@@ -246,5 +247,5 @@ func (r *run) functionsInStep(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("%s is missing in %s", name, r.other))
 		}
 	}
-	return all(wrong, "%d are the same in both regions", len(yours))
+	return judging.All(wrong, "%d are the same in both regions", len(yours))
 }

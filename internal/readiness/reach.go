@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 	"github.com/acso/disaster-recovery/internal/platform"
 )
 
@@ -35,21 +36,6 @@ func (w *reach) ask(ctx context.Context, call func(context.Context) error) error
 }
 
 // unreachable is the finding of everything that needs the place.
-func (w *reach) unreachable() finding {
-	return unknown("%s", w.lost).do("find out whether %s is down; while it does not answer, nothing is known of this", w.name)
-}
-
-// memo keeps the answer of a question that several rules ask.
-type memo[T any] struct {
-	asked bool
-	value T
-	err   error
-}
-
-func (m *memo[T]) get(ask func() (T, error)) (T, error) {
-	if !m.asked {
-		m.value, m.err = ask()
-		m.asked = true
-	}
-	return m.value, m.err
+func (w *reach) unreachable() judging.Finding {
+	return judging.Unclear("%s", w.lost).Do("find out whether %s is down; while it does not answer, nothing is known of this", w.name)
 }

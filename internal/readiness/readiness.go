@@ -6,16 +6,20 @@
 // fail over is somebody else's question.
 package readiness
 
-import "time"
+import (
+	"time"
+
+	"github.com/acso/disaster-recovery/internal/judging"
+)
 
 // Verdict is what a check says, and what all of them say together.
-type Verdict string
+type Verdict = judging.Verdict
 
 // The verdicts.
 const (
-	Pass    Verdict = "pass"
-	Fail    Verdict = "fail"
-	Unknown Verdict = "unknown"
+	Pass    = judging.Pass
+	Fail    = judging.Fail
+	Unknown = judging.Unknown
 )
 
 // Check is what was found out about one thing.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 // roleRules are about IAM, whose control plane is Route 53's neighbour in us-east-1.
@@ -23,7 +24,7 @@ func roleRules() []rule {
 }
 
 // rolesUsable looks up the role of every machine and function here: whether it exists, and its service may take it.
-func (r *run) rolesUsable(ctx context.Context) finding {
+func (r *run) rolesUsable(ctx context.Context) judging.Finding {
 	trusts := map[string]string{} // by ARN: who may take it, as JSON
 	if err := r.control.ask(ctx, func(ctx context.Context) error {
 		pages := iam.NewListRolesPaginator(r.near.iam, &iam.ListRolesInput{MaxItems: aws.Int32(1000)})
@@ -43,15 +44,15 @@ func (r *run) rolesUsable(ctx context.Context) finding {
 		}
 		return nil
 	}); err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	machines, err := r.myMachines(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	functions, err := r.myFunctions(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var wrong []string
 	check := func(what, role, service string) {
@@ -69,5 +70,5 @@ func (r *run) rolesUsable(ctx context.Context) finding {
 	for name, f := range functions {
 		check("the function "+name, f.role, "lambda.amazonaws.com")
 	}
-	return all(wrong, "the roles of %d machines and %d functions exist, and their services may take them", len(machines), len(functions))
+	return judging.All(wrong, "the roles of %d machines and %d functions exist, and their services may take them", len(machines), len(functions))
 }

@@ -2,10 +2,9 @@ package readiness
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
-	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 // place is which region a check is about.
@@ -30,9 +29,9 @@ type rule struct {
 	after  []string // rules that have to pass before: their finding stands for this one
 	blocks bool     // a failover cannot be finished while it fails
 	why    string
-	next   string // unless the finding says something more fitting
-	forced string // what a failover that is forced all the same comes to
-	look   func(*run, context.Context) finding
+	next   string                                      // unless the finding says something more fitting
+	forced string                                      // what a failover that is forced all the same comes to
+	look   func(*run, context.Context) judging.Finding // nil: the function inspect looks, and knows what has to pass before
 }
 
 // parts are all parts in the order in which a report shows them.
@@ -48,6 +47,7 @@ func parts() []part {
 // Rule is one check as the runbook describes it.
 type Rule struct {
 	Part, Name, Why, Next, Forced string
+	Inspected                     bool // by the function inspect
 }
 
 // Rules are all checks, in the order of a report.
@@ -55,60 +55,10 @@ func Rules() []Rule {
 	var all []Rule
 	for _, p := range parts() {
 		for _, r := range p.rules {
-			all = append(all, Rule{Part: p.name, Name: r.name, Why: r.why, Next: r.next, Forced: r.forced})
+			all = append(all, Rule{Part: p.name, Name: r.name, Why: r.why, Next: r.next, Forced: r.forced, Inspected: r.look == nil})
 		}
 	}
 	return all
-}
-
-// finding is what a look found.
-type finding struct {
-	verdict  Verdict
-	evidence string
-	next     string
-}
-
-func pass(evidence string, args ...any) finding {
-	return finding{verdict: Pass, evidence: fmt.Sprintf(evidence, args...)}
-}
-
-func fail(evidence string, args ...any) finding {
-	return finding{verdict: Fail, evidence: fmt.Sprintf(evidence, args...)}
-}
-
-func unknown(evidence string, args ...any) finding {
-	return finding{verdict: Unknown, evidence: fmt.Sprintf(evidence, args...)}
-}
-
-// do says what to do in place of the rule's own words.
-func (f finding) do(next string, args ...any) finding {
-	f.next = fmt.Sprintf(next, args...)
-	return f
-}
-
-// failed is the finding of a call that failed: what is known not to be there is a failure, everything else says nothing.
-func failed(err error) finding {
-	if failure.Is(err, failure.NotFound) {
-		return fail("%s", err)
-	}
-	return unknown("%s", err)
-}
-
-// all is the verdict over many things of one kind: the wrong ones are named, or else it passes.
-func all(wrong []string, good string, args ...any) finding {
-	if len(wrong) == 0 {
-		return pass(good, args...)
-	}
-	slices.Sort(wrong)
-	const most = 10 // names; a report is read by people
-	if more := len(wrong) - most; more > 0 {
-		wrong = append(wrong[:most:most], fmt.Sprintf("and %d more", more))
-	}
-	text := wrong[0]
-	for _, w := range wrong[1:] {
-		text += "; " + w
-	}
-	return fail("%s", text)
 }
 
 // judge makes a check of every rule that is due.
@@ -120,13 +70,17 @@ func (r *run) judge(ctx context.Context) {
 				r.report.NotJudged = append(r.report.NotJudged, rule.name)
 				continue
 			}
-			f := r.lookAt(ctx, rule)
-			passed[rule.name] = f.verdict == Pass
-			c := Check{Name: rule.name, Part: p.name, Region: r.regionOf(rule.at), Verdict: f.verdict, Evidence: f.evidence}
-			if f.verdict != Pass {
+			f, due := r.lookAt(ctx, rule)
+			if !due {
+				r.report.NotJudged = append(r.report.NotJudged, rule.name)
+				continue
+			}
+			passed[rule.name] = f.Verdict == Pass
+			c := Check{Name: rule.name, Part: p.name, Region: r.regionOf(rule.at), Verdict: f.Verdict, Evidence: f.Evidence}
+			if f.Verdict != Pass {
 				c.Next, c.Consequence = rule.next, rule.forced
-				if f.next != "" {
-					c.Next = f.next
+				if f.Next != "" {
+					c.Next = f.Next
 				}
 				if rule.blocks {
 					r.blocked = append(r.blocked, rule.name)
@@ -137,21 +91,24 @@ func (r *run) judge(ctx context.Context) {
 	}
 }
 
-func (r *run) lookAt(ctx context.Context, rule rule) finding {
+// lookAt is the finding of a rule; false when another one that has to pass before did not.
+func (r *run) lookAt(ctx context.Context, rule rule) (judging.Finding, bool) {
 	switch {
+	case rule.look == nil:
+		return r.inspected(ctx, rule.name)
 	case rule.at == active && r.there.lost != nil:
-		return r.there.unreachable()
+		return r.there.unreachable(), true
 	case rule.at == global && r.control.lost != nil:
-		return r.control.unreachable()
+		return r.control.unreachable(), true
 	}
 	f := rule.look(r, ctx)
 	switch { // the place may have been lost in this very look
-	case f.verdict == Unknown && rule.at == active && r.there.lost != nil:
-		return r.there.unreachable()
-	case f.verdict == Unknown && rule.at == global && r.control.lost != nil:
-		return r.control.unreachable()
+	case f.Verdict == Unknown && rule.at == active && r.there.lost != nil:
+		return r.there.unreachable(), true
+	case f.Verdict == Unknown && rule.at == global && r.control.lost != nil:
+		return r.control.unreachable(), true
 	}
-	return f
+	return f, true
 }
 
 func (r *run) regionOf(p place) string {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/following"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 func scheduleRules() []rule {
@@ -59,7 +60,7 @@ func (r *run) scheduled(ctx context.Context, client *scheduler.Client, region st
 }
 
 func (r *run) mySchedules(ctx context.Context) ([]schedulertypes.ScheduleSummary, error) {
-	return r.nearList.get(func() ([]schedulertypes.ScheduleSummary, error) { return r.scheduled(ctx, r.near.scheduler, r.here) })
+	return r.nearList.Get(func() ([]schedulertypes.ScheduleSummary, error) { return r.scheduled(ctx, r.near.scheduler, r.here) })
 }
 
 func target(s schedulertypes.ScheduleSummary) string {
@@ -76,10 +77,10 @@ func startsMachine(s schedulertypes.ScheduleSummary) bool {
 // Scheduled are the functions whose schedule has to be in both regions. A test holds them to the registry.
 var Scheduled = [...]string{"followrole", "heartbeat", "keepverified", "probe", "prunesnapshots", "readiness", "watchbackups"}
 
-func (r *run) functionSchedules(ctx context.Context) finding {
+func (r *run) functionSchedules(ctx context.Context) judging.Finding {
 	list, err := r.mySchedules(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	known := map[string]bool{}
 	var wrong []string
@@ -94,20 +95,20 @@ func (r *run) functionSchedules(ctx context.Context) finding {
 			wrong = append(wrong, schedule+" is missing")
 		}
 	}
-	return all(wrong, "every schedule of a function is enabled")
+	return judging.All(wrong, "every schedule of a function is enabled")
 }
 
-func (r *run) machineSchedules(ctx context.Context) finding {
+func (r *run) machineSchedules(ctx context.Context) judging.Finding {
 	here, err := r.mySchedules(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var there []schedulertypes.ScheduleSummary
 	if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
 		there, err = r.scheduled(ctx, r.far.scheduler, r.other)
 		return err
 	}); err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	mine, yours := map[string]bool{}, map[string]bool{}
 	var wrong []string
@@ -138,25 +139,25 @@ func (r *run) machineSchedules(ctx context.Context) finding {
 		}
 	}
 	if len(yours) == 0 {
-		return fail("no machine is scheduled in %s", r.other)
+		return judging.Fails("no machine is scheduled in %s", r.other)
 	}
-	return all(wrong, "%d are enabled in %s and disabled here", len(yours), r.other)
+	return judging.All(wrong, "%d are enabled in %s and disabled here", len(yours), r.other)
 }
 
-func (r *run) rulesByRole(ctx context.Context) finding {
+func (r *run) rulesByRole(ctx context.Context) judging.Finding {
 	var wrong []string
 	items := following.Rules(r.e)
 	for _, item := range items {
 		here, err := r.near.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(item.Name)})
 		if err != nil {
-			return failed(failure.FromAWS(err, "describe the rule %s in %s", item.Name, r.here))
+			return judging.Of(failure.FromAWS(err, "describe the rule %s in %s", item.Name, r.here))
 		}
 		var there *eventbridge.DescribeRuleOutput
 		if err := r.there.ask(ctx, func(ctx context.Context) (err error) {
 			there, err = r.far.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(item.Name)})
 			return failure.FromAWS(err, "describe the rule %s in %s", item.Name, r.other)
 		}); err != nil {
-			return failed(err)
+			return judging.Of(err)
 		}
 		if (there.State == ebtypes.RuleStateEnabled) != item.Enabled(true) {
 			wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is active", item.Name, there.State, r.other))
@@ -165,23 +166,23 @@ func (r *run) rulesByRole(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("%s is %s in %s, which is the standby", item.Name, here.State, r.here))
 		}
 	}
-	return all(wrong, "%d are as the roles of both regions want them", len(items))
+	return judging.All(wrong, "%d are as the roles of both regions want them", len(items))
 }
 
 // alarmsByRole compares what pages people with the roles: the alarms on backups and on the replica's lag.
-func (r *run) alarmsByRole(ctx context.Context) finding {
+func (r *run) alarmsByRole(ctx context.Context) judging.Finding {
 	wrong, err := r.alarmsOf(ctx, r.near.cloudwatch, r.here, false)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	if err := r.there.ask(ctx, func(ctx context.Context) error {
 		more, err := r.alarmsOf(ctx, r.far.cloudwatch, r.other, true)
 		wrong = append(wrong, more...)
 		return err
 	}); err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
-	return all(wrong, "those of %s page, and those of the standby are silent", r.other)
+	return judging.All(wrong, "those of %s page, and those of the standby are silent", r.other)
 }
 
 func (r *run) alarmsOf(ctx context.Context, client *cloudwatch.Client, region string, active bool) (wrong []string, err error) {

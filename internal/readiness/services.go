@@ -11,6 +11,7 @@ import (
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 )
 
 func serviceRules() []rule {
@@ -69,13 +70,13 @@ func (r *run) servicesOf(ctx context.Context, client *ecs.Client, region string)
 }
 
 func (r *run) running(ctx context.Context) (map[string]ecstypes.Service, error) {
-	return r.services.get(func() (map[string]ecstypes.Service, error) { return r.servicesOf(ctx, r.near.ecs, r.here) })
+	return r.services.Get(func() (map[string]ecstypes.Service, error) { return r.servicesOf(ctx, r.near.ecs, r.here) })
 }
 
-func (r *run) servicesExist(ctx context.Context) finding {
+func (r *run) servicesExist(ctx context.Context) judging.Finding {
 	found, err := r.running(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var wrong []string
 	for _, s := range r.e.Services {
@@ -83,13 +84,13 @@ func (r *run) servicesExist(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("%s is not active in %s", r.e.Service(r.here, s.Name), r.e.Cluster(r.here)))
 		}
 	}
-	return all(wrong, "all %d are active in %s", len(r.e.Services), r.e.Cluster(r.here))
+	return judging.All(wrong, "all %d are active in %s", len(r.e.Services), r.e.Cluster(r.here))
 }
 
-func (r *run) standbyRunning(ctx context.Context) finding {
+func (r *run) standbyRunning(ctx context.Context) judging.Finding {
 	found, err := r.running(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	var wrong []string
 	for _, s := range r.e.Services {
@@ -98,10 +99,10 @@ func (r *run) standbyRunning(ctx context.Context) finding {
 			wrong = append(wrong, fmt.Sprintf("%s runs %d of %d tasks, and a standby has %d", s.Name, service.RunningCount, service.DesiredCount, s.Standby))
 		}
 	}
-	return all(wrong, "every service runs what a standby has")
+	return judging.All(wrong, "every service runs what a standby has")
 }
 
-func (r *run) scalingRoom(ctx context.Context) finding {
+func (r *run) scalingRoom(ctx context.Context) judging.Finding {
 	in := &applicationautoscaling.DescribeScalableTargetsInput{ServiceNamespace: aastypes.ServiceNamespaceEcs, ScalableDimension: aastypes.ScalableDimensionECSServiceDesiredCount}
 	want := map[string]int{}
 	for _, s := range r.e.Services {
@@ -113,7 +114,7 @@ func (r *run) scalingRoom(ctx context.Context) finding {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return failed(failure.FromAWS(err, "describe the scalable targets of %s", r.e.Cluster(r.here)))
+			return judging.Of(failure.FromAWS(err, "describe the scalable targets of %s", r.e.Cluster(r.here)))
 		}
 		for _, t := range page.ScalableTargets {
 			if id := aws.ToString(t.ResourceId); whole(t.MaxCapacity) < want[id] {
@@ -121,5 +122,5 @@ func (r *run) scalingRoom(ctx context.Context) finding {
 			}
 		}
 	}
-	return all(wrong, "every service may have as many tasks as it needs when active")
+	return judging.All(wrong, "every service may have as many tasks as it needs when active")
 }

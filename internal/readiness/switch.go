@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 	"github.com/acso/disaster-recovery/internal/switching"
 )
 
@@ -40,25 +41,25 @@ func (r *run) inRecovery(ctx context.Context, call func(context.Context, *cloudw
 	return r.there.ask(ctx, func(ctx context.Context) error { return call(ctx, r.far.cloudwatch) })
 }
 
-func (r *run) switchAlarm(ctx context.Context) finding {
+func (r *run) switchAlarm(ctx context.Context) judging.Finding {
 	var alarm *types.MetricAlarm
 	if err := r.inRecovery(ctx, func(ctx context.Context, client *cloudwatch.Client) (err error) {
 		alarm, err = describeAlarm(ctx, client, r.e.SwitchAlarm())
 		return err
 	}); err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	if text := r.unlike(alarm, switching.Switch, "missing"); text != "" {
-		return fail("%s %s", r.e.SwitchAlarm(), text)
+		return judging.Fails("%s %s", r.e.SwitchAlarm(), text)
 	}
 	want := types.StateValueOk
 	if r.role.Switch == 1 {
 		want = types.StateValueAlarm
 	}
 	if alarm.StateValue != want {
-		return fail("%s is %s, and with %s active it has to be %s", r.e.SwitchAlarm(), alarm.StateValue, r.role.ActiveRegion, want)
+		return judging.Fails("%s is %s, and with %s active it has to be %s", r.e.SwitchAlarm(), alarm.StateValue, r.role.ActiveRegion, want)
 	}
-	return pass("%s is %s", r.e.SwitchAlarm(), alarm.StateValue)
+	return judging.Passes("%s is %s", r.e.SwitchAlarm(), alarm.StateValue)
 }
 
 func describeAlarm(ctx context.Context, client *cloudwatch.Client, name string) (*types.MetricAlarm, error) {
@@ -92,7 +93,7 @@ func (r *run) unlike(a *types.MetricAlarm, metric, missing string) string {
 // asserted is how long ago the switch may have been set last: the probe does it every minute.
 const asserted = 5 * time.Minute
 
-func (r *run) switchAsserted(ctx context.Context) finding {
+func (r *run) switchAsserted(ctx context.Context) judging.Finding {
 	now := r.p.Clock.Now()
 	var points []types.Datapoint
 	if err := r.inRecovery(ctx, func(ctx context.Context, client *cloudwatch.Client) error {
@@ -106,15 +107,15 @@ func (r *run) switchAsserted(ctx context.Context) finding {
 		}
 		return failure.FromAWS(err, "read the metric %s", switching.Switch)
 	}); err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	if len(points) == 0 {
-		return fail("nobody set it in the last %s", asserted)
+		return judging.Fails("nobody set it in the last %s", asserted)
 	}
 	for _, p := range points {
 		if said := int(aws.ToFloat64(p.Maximum)); said != r.role.Switch {
-			return fail("it says %d, and with %s active it has to say %d", said, r.role.ActiveRegion, r.role.Switch)
+			return judging.Fails("it says %d, and with %s active it has to say %d", said, r.role.ActiveRegion, r.role.Switch)
 		}
 	}
-	return pass("it says %d", r.role.Switch)
+	return judging.Passes("it says %d", r.role.Switch)
 }

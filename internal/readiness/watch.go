@@ -11,6 +11,7 @@ import (
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/judging"
 	"github.com/acso/disaster-recovery/internal/switching"
 )
 
@@ -43,51 +44,51 @@ func watchRules() []rule {
 	}
 }
 
-func (r *run) probeLooks(ctx context.Context) finding {
+func (r *run) probeLooks(ctx context.Context) judging.Finding {
 	seen, err := r.store.Observation(ctx)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	// Two looks may be missed by chance; the third says that nobody looks.
 	limit := 3 * r.e.Monitoring.ProbeInterval.Std()
 	switch age := r.p.Clock.Now().Sub(seen.CheckedAt); {
 	case seen.Region != r.other:
-		return fail("the probe looked at %q last, not at %s", seen.Region, r.other)
+		return judging.Fails("the probe looked at %q last, not at %s", seen.Region, r.other)
 	case age > limit:
-		return fail("the probe looked at %s last, %d s ago", seen.CheckedAt.UTC().Format(time.RFC3339), int(age.Seconds()))
+		return judging.Fails("the probe looked at %s last, %d s ago", seen.CheckedAt.UTC().Format(time.RFC3339), int(age.Seconds()))
 	default:
-		return pass("it looked %d s ago", int(age.Seconds()))
+		return judging.Passes("it looked %d s ago", int(age.Seconds()))
 	}
 }
 
-func (r *run) triggerAlarm(ctx context.Context) finding {
+func (r *run) triggerAlarm(ctx context.Context) judging.Finding {
 	name := r.e.PrimaryAlarm()
 	alarm, err := describeAlarm(ctx, r.near.cloudwatch, name)
 	if err != nil {
-		return failed(err)
+		return judging.Of(err)
 	}
 	if text := r.unlike(alarm, switching.PrimaryUnhealthy, "notBreaching"); text != "" {
-		return fail("%s %s", name, text)
+		return judging.Fails("%s %s", name, text)
 	}
-	return pass("%s is as designed, and %s", name, alarm.StateValue)
+	return judging.Passes("%s is as designed, and %s", name, alarm.StateValue)
 }
 
-func (r *run) triggerRule(ctx context.Context) finding {
+func (r *run) triggerRule(ctx context.Context) judging.Finding {
 	return r.ruleIs(ctx, r.e.PrimaryAlarm(), r.e.PrimaryAlarm(), r.e.EndpointAlarm(r.other), "ALARM")
 }
 
-func (r *run) releaseRule(ctx context.Context) finding {
+func (r *run) releaseRule(ctx context.Context) judging.Finding {
 	return r.ruleIs(ctx, r.e.EndedRule(), r.e.MachineARN(r.here, "failover"), "FAILED", "TIMED_OUT", "ABORTED")
 }
 
 // ruleIs wants a rule that is enabled and whose pattern names everything that it has to match.
-func (r *run) ruleIs(ctx context.Context, name string, names ...string) finding {
+func (r *run) ruleIs(ctx context.Context, name string, names ...string) judging.Finding {
 	out, err := r.near.events.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: aws.String(name)})
 	if err != nil {
-		return failed(failure.FromAWS(err, "describe the rule %s", name))
+		return judging.Of(failure.FromAWS(err, "describe the rule %s", name))
 	}
 	if out.State != ebtypes.RuleStateEnabled {
-		return fail("the rule %s is %s", name, out.State)
+		return judging.Fails("the rule %s is %s", name, out.State)
 	}
 	var missing []string
 	for _, text := range names {
@@ -95,5 +96,5 @@ func (r *run) ruleIs(ctx context.Context, name string, names ...string) finding 
 			missing = append(missing, fmt.Sprintf("the pattern of %s does not name %s", name, text))
 		}
 	}
-	return all(missing, "%s is enabled", name)
+	return judging.All(missing, "%s is enabled", name)
 }

@@ -3,7 +3,7 @@ package main
 
 import (
 	"github.com/acso/disaster-recovery/functions/readiness"
-	"github.com/acso/disaster-recovery/internal/bootstrap/login"
+	"github.com/acso/disaster-recovery/internal/bootstrap"
 )
 
-func main() { login.Start(readiness.New, (*readiness.Handler).Handle) }
+func main() { bootstrap.Start(readiness.New, (*readiness.Handler).Handle) }

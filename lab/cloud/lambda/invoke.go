@@ -16,11 +16,12 @@ import (
 // listening is how often a caller of Invoke looks whether the answer is there.
 const listening = 10 * time.Millisecond
 
-// registerInvoke models what callers from outside use: a person's Invoke. State machines and schedules invoke in the service itself.
+// registerInvoke models what callers from outside use: the Invoke of a person or of another function. State machines and schedules invoke in the service itself.
+// It changes nothing by itself: what the function changes is in the function's own calls.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
 func (s *Service) registerInvoke() {
 	cloud.Register(s.cloud, "Lambda.Invoke", cloud.Spec[lambda.InvokeInput]{
-		Mutating: true,
+		Current: cloud.Consistent[lambda.InvokeInput],
 		Actions: func(call *cloud.Call, in *lambda.InvokeInput) []grant.Action {
 			return []grant.Action{{Name: "lambda:InvokeFunction", Resource: s.ARN(call.Region, aws.ToString(in.FunctionName))}}
 		},
