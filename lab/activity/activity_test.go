@@ -25,6 +25,9 @@ func TestFirings(t *testing.T) {
 }
 
 func TestTransitions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs a scenario of every machine")
+	}
 	e, err := environments.Named("production")
 	if err != nil {
 		t.Fatal(err)
