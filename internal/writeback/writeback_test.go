@@ -10,10 +10,13 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/acso/disaster-recovery/internal/backup"
 	"github.com/acso/disaster-recovery/internal/bootstrap"
@@ -45,11 +48,26 @@ func begin(t *testing.T) *place {
 	service := s3.New(c, kms.New(c))
 	service.Create(s3.Bucket{Name: "backups", Region: "us-east-1", Versioned: true})
 	service.Create(s3.Bucket{Name: "data", Region: "us-east-1", Versioned: true})
-	client := awss3.NewFromConfig(c.Config(cloud.Principal{Name: "test", Region: "us-east-1", Unlimited: true}))
+	client := awss3.NewFromConfig(oneByOne(c.Config(cloud.Principal{Name: "test", Region: "us-east-1", Unlimited: true})))
 	p := &place{T: t, s3: service, client: client, store: backup.Store{Client: client, Bucket: "backups"}, sim: clock, tree: files.New(clock)}
 	p.tree.Fill(12, clock.Now().Add(-time.Hour))
 	p.tree.Put("big", strings.Repeat("0123456789abcdef", 9<<16)) // two pieces
 	return p
+}
+
+// oneByOne has calls wait for one another, since the lab has one thread and what is tested has many, as in production. Bodies
+// that come back lie in memory, so whoever reads one is outside of the lab.
+func oneByOne(config aws.Config) aws.Config {
+	lab := new(sync.Mutex)
+	config.APIOptions = append(config.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("OneByOne",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				lab.Lock()
+				defer lab.Unlock()
+				return next.HandleInitialize(ctx, in)
+			}), middleware.Before)
+	})
+	return config
 }
 
 func (p *place) later(d time.Duration) { p.sim.Run(p.sim.Now().Add(d), nil) }
@@ -138,7 +156,7 @@ func TestATreeBecomesThePoint(t *testing.T) {
 	want := shape(t, p.tree)
 	key := p.backUp(backup.Directory(p.tree))
 	damage(p.tree)
-	done := p.write(key, writeback.Tree(p.tree, ""), writeback.Options{Overwrite: true, Width: 1})
+	done := p.write(key, writeback.Tree(p.tree, ""), writeback.Options{Overwrite: true})
 	if got := strings.ReplaceAll(shape(t, p.tree), fmt.Sprintf("%q -rw-r----- %x\n", ".acso-restored/older/x", "stays"), ""); got != want {
 		t.Errorf("the tree is\n%.2000s\nand was\n%.2000s", got, want)
 	}
@@ -156,7 +174,7 @@ func TestAFolderBesideTouchesNothing(t *testing.T) {
 	key := p.backUp(backup.Directory(p.tree))
 	damage(p.tree)
 	before := shape(t, p.tree)
-	p.write(key, writeback.Tree(p.tree, writeback.Beside+"/now"), writeback.Options{Overwrite: true, Width: 1})
+	p.write(key, writeback.Tree(p.tree, writeback.Beside+"/now"), writeback.Options{Overwrite: true})
 	after := ""
 	for line := range strings.Lines(shape(t, p.tree)) {
 		if !strings.HasPrefix(line, `"`+writeback.Beside+"/now/") {
@@ -266,16 +284,16 @@ func TestOtherBytesOfTheSameSizeAndTimeDoNotHide(t *testing.T) {
 	if err != nil || second.Sent != 1 {
 		t.Fatalf("%+v, %v", second, err)
 	}
-	p.write(first, writeback.Tree(p.tree, ""), writeback.Options{Overwrite: true, Width: 1})
+	p.write(first, writeback.Tree(p.tree, ""), writeback.Options{Overwrite: true})
 	third := p.backUp(backup.Directory(p.tree))
-	p.write(third, writeback.Tree(p.tree, writeback.Beside+"/third"), writeback.Options{Overwrite: true, Width: 1})
+	p.write(third, writeback.Tree(p.tree, writeback.Beside+"/third"), writeback.Options{Overwrite: true})
 	if text, _ := p.tree.Text(writeback.Beside + "/third/ledger"); text != "true" {
 		t.Errorf("the backup after the restore holds %q", text)
 	}
 }
 
 func TestABucketBecomesThePoint(t *testing.T) {
-	for _, width := range []int{1} {
+	for _, width := range []int{1, 4} {
 		p := begin(t)
 		for n := range 20 {
 			p.s3.Put("data", fmt.Sprintf("evidence/%d", n), fmt.Appendf(nil, "report %d", n))
@@ -309,7 +327,7 @@ func TestABucketBecomesThePoint(t *testing.T) {
 // onDisk is a real folder as functions see it.
 func onDisk(root *os.Root) platform.Folder { return bootstrap.Folder(root) }
 
-// TestARealFileSystemBecomesThePoint: modes, folders in the way, and a link that leads out.
+// TestARealFileSystemBecomesThePoint: with more at once, modes, folders in the way, and a link that leads out.
 func TestARealFileSystemBecomesThePoint(t *testing.T) {
 	p := begin(t)
 	want := shape(t, p.tree)
@@ -331,7 +349,7 @@ func TestARealFileSystemBecomesThePoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree := onDisk(root)
-	p.write(key, writeback.Tree(tree, ""), writeback.Options{Overwrite: true, Width: 1}) // one at a time: the lab has one thread
+	p.write(key, writeback.Tree(tree, ""), writeback.Options{Overwrite: true, Width: 8})
 	if got := shape(t, tree); got != want {
 		t.Errorf("the folder is\n%.2000s\nand was\n%.2000s", got, want)
 	}
