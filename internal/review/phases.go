@@ -54,7 +54,8 @@ var planned = []part{
 }
 
 // back are the phases of a failback. Clients are served all the while but for the switchover, which is a failover of its own
-// with a review of its own; so no objective divides the time, and the budgets are what drills take at most.
+// with a review of its own; so no objective divides the time. Like those above, the budgets are this
+// project's assumptions and not measured.
 var back = []part{
 	{"keeping the old database, and listing what it alone has", "KeepDatabase", "BuildReplica", 30 * time.Minute},
 	{"building the replica, and waiting for it", "BuildReplica", "CompareFiles", 3 * time.Hour},
