@@ -13,7 +13,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/efs"
 
-	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -138,7 +137,7 @@ func (h *Handler) compare(ctx context.Context, i incident.Incident, mark time.Ti
 	}
 	out.Database = out.Replayed >= out.Written && row.Equal(mark)
 	// EFS and this function read different clocks.
-	out.FileSystem = files.LastSync.After(i.Drain.StoppedAt.Add(checkhealth.SkewAllowance))
+	out.FileSystem = files.LastSync.After(i.Drain.StoppedAt.Add(database.ClockAllowance))
 	out.CaughtUp = out.Database && out.FileSystem
 	out.Detail = fmt.Sprintf("%s wrote %d bytes of log and %s replayed %d, the last row arrived: %t; the file system was last synced as of %s, the last task stopped at %s",
 		h.old.Identifier(), out.Written, h.replica.Identifier(), out.Replayed, row.Equal(mark), stamp(files.LastSync), stamp(i.Drain.StoppedAt))

@@ -29,9 +29,6 @@ var Event []byte
 var Errors = append([]failure.Kind{failure.InvalidInput, failure.Superseded, failure.Aborted}, incident.Errors...)
 
 const (
-	// SkewAllowance is how wrong the clocks of two regions may be against each other before times are misjudged.
-	// Lambda's clocks follow the Amazon Time Sync Service and are far better; this is a margin, not a measurement.
-	SkewAllowance = 30 * time.Second
 	// dnsTimeout bounds the question to the authoritative servers.
 	dnsTimeout = 5 * time.Second
 	// intervals without a heartbeat after which the database counts as silent: one may be missed by chance.
@@ -182,9 +179,9 @@ func JudgeHeartbeat(last, firstDown, now time.Time, interval time.Duration) (hea
 	age := now.Sub(last)
 	told := fmt.Sprintf("the newest heartbeat on the replica is %d s old", int(age.Seconds()))
 	switch {
-	case age < -SkewAllowance:
+	case age < -database.ClockAllowance:
 		return health.Unknown, told + ": the clocks of the regions disagree"
-	case !firstDown.IsZero() && last.After(firstDown.Add(SkewAllowance)):
+	case !firstDown.IsZero() && last.After(firstDown.Add(database.ClockAllowance)):
 		return health.Serving, told + ", newer than the first failed probe"
 	case age > intervals*interval:
 		return health.Down, told

@@ -20,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/efs"
 
-	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/failure"
@@ -203,15 +202,15 @@ func Judge(last, to time.Time, why string, open bool, promoted time.Time, limit 
 		return unknown(limit, why)
 	case last.IsZero():
 		return unknown(limit, "the replica has no heartbeat")
-	case !promoted.IsZero() && last.After(promoted.Add(checkhealth.SkewAllowance)):
+	case !promoted.IsZero() && last.After(promoted.Add(database.ClockAllowance)):
 		return unknown(limit, "the newest heartbeat was written after the promotion and says nothing about the old primary")
 	}
-	bound := to.Sub(last) + checkhealth.SkewAllowance
+	bound := to.Sub(last) + database.ClockAllowance
 	if bound < 0 {
 		return unknown(limit, fmt.Sprintf("the newest heartbeat is %d s younger than %s: the clocks disagree", int(last.Sub(to).Seconds()), why))
 	}
 	return compare(bound, limit, fmt.Sprintf("from the newest heartbeat, %s, to %s, %s, plus %d s for the clocks",
-		last.UTC().Format(time.RFC3339), why, to.UTC().Format(time.RFC3339), int(checkhealth.SkewAllowance.Seconds())))
+		last.UTC().Format(time.RFC3339), why, to.UTC().Format(time.RFC3339), int(database.ClockAllowance.Seconds())))
 }
 
 func (h *Handler) boundFiles(ctx context.Context, to end, limit time.Duration) Bound {

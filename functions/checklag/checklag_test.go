@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/functions/checkhealth"
+	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/incident"
 )
 
@@ -23,7 +23,7 @@ func TestJudgeNeverSaysZeroForNothing(t *testing.T) {
 		seconds  float64
 	}{
 		{"a minute behind", down.Add(-time.Minute), false, time.Time{}, Within, 90},
-		{"at the limit", down.Add(-limit + checkhealth.SkewAllowance), false, time.Time{}, Within, 900},
+		{"at the limit", down.Add(-limit + database.ClockAllowance), false, time.Time{}, Within, 900},
 		{"above it", down.Add(-limit), false, time.Time{}, Above, 930},
 		{"no heartbeat", time.Time{}, false, time.Time{}, Unknown, 0},
 		{"a little younger than the end", down.Add(10 * time.Second), false, time.Time{}, Within, 20},

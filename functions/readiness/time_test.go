@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/functions/checkhealth"
 	"github.com/acso/disaster-recovery/functions/checklag"
-	"github.com/acso/disaster-recovery/internal/inspection"
+	"github.com/acso/disaster-recovery/internal/database"
 	judged "github.com/acso/disaster-recovery/internal/readiness"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
@@ -211,7 +210,7 @@ func TestTheEstimateHoldsWhatDrillsTake(t *testing.T) {
 func TestTheLossIsBoundedAsByTheFailover(t *testing.T) {
 	last := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
 	bound := checklag.Judge(last, last, "", false, time.Time{}, time.Hour)
-	if *bound.Seconds != inspection.ClockAllowance.Seconds() || inspection.ClockAllowance != checkhealth.SkewAllowance {
-		t.Errorf("readiness adds %s, the failover %s", inspection.ClockAllowance, checkhealth.SkewAllowance)
+	if *bound.Seconds != database.ClockAllowance.Seconds() {
+		t.Errorf("readiness adds %s, the failover %v s", database.ClockAllowance, *bound.Seconds)
 	}
 }

@@ -135,6 +135,10 @@ func (d *Database) once(ctx context.Context, run func(context.Context, platform.
 	return err
 }
 
+// ClockAllowance is how wrong the clocks of two regions may be against each other before times are misjudged.
+// Lambda's clocks follow the Amazon Time Sync Service and are far better; this is a margin, not a measurement.
+const ClockAllowance = 30 * time.Second
+
 // LastHeartbeat is the time of the newest heartbeat that the instance has; the zero time when it has none.
 func (d *Database) LastHeartbeat(ctx context.Context) (last time.Time, err error) {
 	err = d.Do(ctx, "read the newest heartbeat", func(ctx context.Context, conn platform.Conn) error {

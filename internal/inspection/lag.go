@@ -12,12 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 
+	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/judging"
 )
-
-// ClockAllowance is how wrong the clocks of two regions may be against each other, as the failover's own bound has it.
-const ClockAllowance = 30 * time.Second
 
 func (r *run) replicaLag(ctx context.Context) judging.Finding {
 	last, err := r.database.LastHeartbeat(ctx)
@@ -28,12 +26,12 @@ func (r *run) replicaLag(ctx context.Context) judging.Finding {
 		return judging.Unclear("the replica has no heartbeat")
 	}
 	now, limit := r.p.Clock.Now(), r.e.Policies.Lag.Limit.Std()
-	bound := now.Sub(last) + ClockAllowance
+	bound := now.Sub(last) + database.ClockAllowance
 	if bound < 0 {
 		return judging.Unclear("the newest heartbeat is of %s, in the future: the clocks disagree", last.UTC().Format(time.RFC3339))
 	}
 	r.found.DatabaseLossSeconds = new(bound.Seconds())
-	told := fmt.Sprintf("a failover now loses at most %d s: the newest heartbeat is of %s, plus %d s for the clocks", int(bound.Seconds()+0.999), last.UTC().Format(time.RFC3339), int(ClockAllowance.Seconds()))
+	told := fmt.Sprintf("a failover now loses at most %d s: the newest heartbeat is of %s, plus %d s for the clocks", int(bound.Seconds()+0.999), last.UTC().Format(time.RFC3339), int(database.ClockAllowance.Seconds()))
 	if bound > limit {
 		return judging.Fails("%s; the limit is %s", told, r.e.Policies.Lag.Limit)
 	}
