@@ -28,7 +28,7 @@ func (s *Store) RequestAbort(ctx context.Context, by, reason string) (Incident, 
 		case i.Restore != nil && !i.CommittedAt.IsZero():
 			return false, failure.New(failure.Unsafe, op, "incident %d, a restore of the whole system, began to start the services at %s: they may have written to what was restored", i.Epoch, i.CommittedAt.UTC().Format(time.RFC3339)).
 				Next("let it finish; an execution that fails can be redriven")
-		case i.failingBack() && !i.CommittedAt.IsZero():
+		case i.FailingBack() && !i.CommittedAt.IsZero():
 			return false, failure.New(failure.Unsafe, op, "%s serves again since %s, and has no standby before the failback has made one", i.Failback.Region, i.CommittedAt.UTC().Format(time.RFC3339)).
 				Next("let it finish")
 		case !i.CommittedAt.IsZero() || i.Promotion != NotPromoted:
@@ -42,8 +42,8 @@ func (s *Store) RequestAbort(ctx context.Context, by, reason string) (Incident, 
 	})
 }
 
-// failingBack tells whether the incident is a failback's own, and not one that only carries a failback on.
-func (i *Incident) failingBack() bool { return i.Mode == "" && i.Restore == nil && i.Failback != nil }
+// FailingBack tells whether the incident is a failback's own, and not one that only carries a failback on.
+func (i *Incident) FailingBack() bool { return i.Mode == "" && i.Restore == nil && i.Failback != nil }
 
 // Commit passes the point of no return, unless somebody asked to abort: of the two, one comes first in the table. It fails
 // with Aborted then. Passing it again changes nothing.

@@ -2,7 +2,6 @@ package review
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/incident"
@@ -68,7 +67,7 @@ var back = []part{
 // partsOf are the phases of what an incident was.
 func partsOf(i incident.Incident) []part {
 	switch {
-	case strings.Contains(i.Owner, "-failback:"):
+	case i.FailingBack():
 		return back
 	case i.Mode == incident.Planned:
 		return planned

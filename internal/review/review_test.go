@@ -122,6 +122,21 @@ func TestTheBudgetsKeepTheObjective(t *testing.T) {
 	}
 }
 
+// A failback has phases of its own; a failover that only carries an unfinished one on has those of a failover.
+func TestPhasesAreThoseOfTheProcedure(t *testing.T) {
+	for _, c := range []struct {
+		mode incident.Mode
+		back *incident.Failback
+		want []part
+	}{{"", &incident.Failback{}, back}, {incident.Manual, &incident.Failback{}, parts}, {incident.Planned, &incident.Failback{}, planned}, {incident.Automatic, nil, parts}} {
+		r := record(t)
+		r.Incident.Mode, r.Incident.Failback = c.mode, c.back
+		if got := r.phases(); len(got) != len(c.want) || got[0].Name != c.want[0].name {
+			t.Errorf("mode %q: the phases are %+v", c.mode, got)
+		}
+	}
+}
+
 func TestWhatPeopleAddIsInTheReview(t *testing.T) {
 	r := record(t)
 	r.People = incident.People{
