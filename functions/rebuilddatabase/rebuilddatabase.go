@@ -96,7 +96,7 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 			return Output{}, err
 		}
 	}
-	found, err := h.describe(ctx, name)
+	found, err := database.Find(ctx, h.rds, name)
 	if err != nil {
 		return Output{}, err
 	}
@@ -112,18 +112,6 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 		return h.discard(ctx, in, i, name, found)
 	}
 	return Output{}, failure.New(failure.InvalidInput, op, "the action is none of restore, check, discard")
-}
-
-func (h *Handler) describe(ctx context.Context, name string) (*types.DBInstance, error) {
-	out, err := h.rds.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(name)})
-	var missing *types.DBInstanceNotFoundFault
-	if errors.As(err, &missing) || err == nil && len(out.DBInstances) == 0 {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, failure.FromAWS(err, "describe database %s in %s", name, h.p.Region())
-	}
-	return &out.DBInstances[0], nil
 }
 
 func ours(i *types.DBInstance, owner string) bool {

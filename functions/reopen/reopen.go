@@ -8,13 +8,11 @@ package reopen
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
-	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
 	"github.com/acso/disaster-recovery/internal/database"
 	"github.com/acso/disaster-recovery/internal/environment"
@@ -117,18 +115,11 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 // harmless refuses unless the name that services connect to belongs to nobody, or to a replica.
 func (h *Handler) harmless(ctx context.Context, op, region string) error {
 	name := h.p.Environment.DatabaseIn(region)
-	out, err := rds.NewFromConfig(h.p.In(region)).DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(name)})
-	var missing *types.DBInstanceNotFoundFault
-	if errors.As(err, &missing) {
-		return nil
+	found, err := database.Find(ctx, rds.NewFromConfig(h.p.In(region)), name)
+	if err != nil || found == nil {
+		return err
 	}
-	if err != nil {
-		return failure.FromAWS(err, "describe database %s in %s", name, region)
-	}
-	if len(out.DBInstances) != 1 {
-		return failure.New(failure.Unavailable, op, "RDS lists %d instances named %s", len(out.DBInstances), name)
-	}
-	if aws.ToString(out.DBInstances[0].ReadReplicaSourceDBInstanceIdentifier) == "" {
+	if aws.ToString(found.ReadReplicaSourceDBInstanceIdentifier) == "" {
 		return failure.New(failure.Unsafe, op, "%s is no replica: it would take the writes of services", name).
 			Next("start the failback again, which keeps it under another name first")
 	}
