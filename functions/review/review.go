@@ -85,9 +85,8 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 
 // Handle takes what a person adds, and writes the review. Written again, it is the same review with what was learned since.
 func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
-	op := fmt.Sprintf("review incident %d", in.Epoch)
 	if in.Epoch < 0 {
-		return Output{}, failure.New(failure.InvalidInput, op, "epoch is the number of an incident, from 1, or 0 for the last one")
+		return Output{}, failure.New(failure.InvalidInput, fmt.Sprintf("review incident %d", in.Epoch), "epoch is the number of an incident, from 1, or 0 for the last one")
 	}
 	i, err := h.incident(ctx, in.Epoch)
 	if err != nil {
@@ -96,15 +95,17 @@ func (h *Handler) Handle(ctx context.Context, in Input) (Output, error) {
 	if err := h.add(ctx, i.Epoch, in); err != nil {
 		return Output{}, err
 	}
-	open, added := i.State != incident.Closed, in.Tick != "" || in.Note != ""
-	if open && !in.Show && !added {
-		return Output{}, failure.New(failure.Unsafe, op, "it is open: its record is not complete").Next("wait for its end, or ask to show what there is")
+	out, open, added := Output{Epoch: i.Epoch, State: i.State}, i.State != incident.Closed, in.Tick != "" || in.Note != ""
+	switch {
+	case open && !in.Show && added:
+		return out, nil
+	case open && !in.Show:
+		return Output{}, failure.New(failure.Unsafe, fmt.Sprintf("review incident %d", i.Epoch), "it is open: its record is not complete").Next("wait for its end, or ask to show what there is")
 	}
 	v, err := h.write(ctx, i)
 	if err != nil {
 		return Output{}, err
 	}
-	out := Output{Epoch: i.Epoch, State: i.State}
 	if in.Show {
 		out.Review, out.Text, out.Page = &v, v.Markdown(), v.HTML()
 	}
