@@ -48,6 +48,7 @@ type Output struct {
 // Handler follows the role.
 type Handler struct {
 	p          platform.Platform
+	store      *incident.Store
 	scheduler  *scheduler.Client
 	events     *eventbridge.Client
 	cloudwatch *cloudwatch.Client
@@ -55,7 +56,7 @@ type Handler struct {
 
 // New makes the handler.
 func New(p platform.Platform) *Handler {
-	return &Handler{p: p, scheduler: scheduler.NewFromConfig(p.AWS), events: eventbridge.NewFromConfig(p.AWS), cloudwatch: cloudwatch.NewFromConfig(p.AWS)}
+	return &Handler{p: p, store: incident.NewStore(p), scheduler: scheduler.NewFromConfig(p.AWS), events: eventbridge.NewFromConfig(p.AWS), cloudwatch: cloudwatch.NewFromConfig(p.AWS)}
 }
 
 // Grants is what it may do in its region: know both regions' roles, and enable and disable what follows it.
@@ -104,10 +105,9 @@ func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
 }
 
 func (h *Handler) adopt(ctx context.Context, role incident.Role) error {
-	store := incident.NewStore(h.p)
-	own, err := store.Role(ctx)
+	own, err := h.store.Role(ctx)
 	if err != nil || own.Epoch >= role.Epoch {
 		return err
 	}
-	return store.SetRole(ctx, role)
+	return h.store.SetRole(ctx, role)
 }

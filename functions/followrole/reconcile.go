@@ -89,7 +89,7 @@ func (h *Handler) rules(ctx context.Context, out *Output) error {
 
 // alarms page people about the active region. An alarm that does not exist is the deployment's affair, not this function's.
 func (h *Handler) alarms(ctx context.Context, role incident.Role, out *Output) error {
-	readyAt, err := incident.NewStore(h.p).ReadyAt(ctx)
+	readyAt, err := h.store.ReadyAt(ctx)
 	if err != nil {
 		return err
 	}

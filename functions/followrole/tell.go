@@ -28,7 +28,7 @@ func (h *Handler) tell(ctx context.Context, role incident.Role) error {
 	var unread error
 	if active == 1 && role.Epoch > 0 {
 		// The record of the incident that decided the role, in this region's own table: whoever is activated runs the recovery.
-		made, err := incident.NewStore(h.p).Past(ctx, role.Epoch)
+		made, err := h.store.Past(ctx, role.Epoch)
 		unread = err
 		if took, known := made.RecoveryTime(e.Domain.TTL.Std()); err == nil && known && now.Sub(made.EndedAt) < told {
 			data = append(data, switching.Datum(e, switching.RecoveryTime, took.Seconds(), now))

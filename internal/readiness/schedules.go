@@ -171,12 +171,17 @@ func (r *run) rulesByRole(ctx context.Context) judging.Finding {
 
 // alarmsByRole compares what pages people with the roles: the alarms on backups and on the replica's lag.
 func (r *run) alarmsByRole(ctx context.Context) judging.Finding {
-	wrong, err := r.alarmsOf(ctx, r.near.cloudwatch, r.here, false)
+	readyAt, err := r.store.ReadyAt(ctx)
+	if err != nil {
+		return judging.Of(err)
+	}
+	rebuilt := following.NotReadyPages(r.role, r.here, readyAt, r.p.Clock.Now())
+	wrong, err := r.alarmsOf(ctx, r.near.cloudwatch, r.here, false, rebuilt)
 	if err != nil {
 		return judging.Of(err)
 	}
 	if err := r.there.ask(ctx, func(ctx context.Context) error {
-		more, err := r.alarmsOf(ctx, r.far.cloudwatch, r.other, true)
+		more, err := r.alarmsOf(ctx, r.far.cloudwatch, r.other, true, rebuilt)
 		wrong = append(wrong, more...)
 		return err
 	}); err != nil {
@@ -185,7 +190,9 @@ func (r *run) alarmsByRole(ctx context.Context) judging.Finding {
 	return judging.All(wrong, "those of %s page, and those of the standby are silent", r.other)
 }
 
-func (r *run) alarmsOf(ctx context.Context, client *cloudwatch.Client, region string, active bool) (wrong []string, err error) {
+// alarmsOf names the alarms of a region that are not as its role wants them. Those that watch a standby may be
+// silent until it was rebuilt.
+func (r *run) alarmsOf(ctx context.Context, client *cloudwatch.Client, region string, active, rebuilt bool) (wrong []string, err error) {
 	items := following.Alarms(r.e, region)
 	in := &cloudwatch.DescribeAlarmsInput{}
 	for _, item := range items {
@@ -195,11 +202,6 @@ func (r *run) alarmsOf(ctx context.Context, client *cloudwatch.Client, region st
 	if err != nil {
 		return nil, failure.FromAWS(err, "describe the alarms on backups in %s", region)
 	}
-	readyAt, err := r.store.ReadyAt(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rebuilt := following.NotReadyPages(r.role, r.here, readyAt, r.p.Clock.Now())
 	pages := map[string]bool{}
 	for _, a := range out.MetricAlarms {
 		pages[aws.ToString(a.AlarmName)] = aws.ToBool(a.ActionsEnabled)
