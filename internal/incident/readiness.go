@@ -41,12 +41,16 @@ type Readiness struct {
 	Findings []string  `json:"findings"` // the checks that did not pass, each with its verdict and what it comes to when the failover goes on
 }
 
+// NotHindered begins what a finding comes to when the failover itself does without the thing, and only what comes after it
+// does not. The checks write it, and Hindering reads it.
+const NotHindered = "none for the failover itself: "
+
 // Hindering are the findings that a failover has to do with, without those that tell only afterwards. Nothing is known of what an
 // unknown one comes to: in an outage, whatever needs an answer of the dead region is unknown.
 func (r Readiness) Hindering() []string {
 	var found []string
 	for _, finding := range r.Findings {
-		if strings.Contains(finding, " (fail): ") && !strings.Contains(finding, "none for the failover") {
+		if _, comes, failed := strings.Cut(finding, " (fail): "); failed && !strings.HasPrefix(comes, NotHindered) {
 			found = append(found, finding)
 		}
 	}

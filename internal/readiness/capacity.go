@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 
 	"github.com/acso/disaster-recovery/internal/failure"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/judging"
 )
 
@@ -23,13 +24,13 @@ func capacityRules() []rule {
 			name:   "snapshot-quota",
 			why:    "Backups go on here after a failover; retention is never cut short to fit the quota of manual snapshots.",
 			next:   "raise the quota of manual DB snapshots in this region to backup.snapshotQuota of the environment file",
-			forced: "none for the failover itself: afterwards backups of the database fail",
+			forced: incident.NotHindered + "afterwards backups of the database fail",
 		},
 		{
 			name:   "database-quota",
 			why:    "A restore and a failback both need a second instance beside the one that is there.",
 			next:   "delete instances that nobody needs, or raise the quota of DB instances in this region",
-			forced: "none for the failover itself: afterwards no restore and no failback is possible here",
+			forced: incident.NotHindered + "afterwards no restore and no failback is possible here",
 		},
 	}
 }

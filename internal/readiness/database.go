@@ -1,5 +1,7 @@
 package readiness
 
+import "github.com/acso/disaster-recovery/internal/incident"
+
 func databaseRules() []rule {
 	return []rule{
 		{
@@ -54,13 +56,13 @@ func databaseRules() []rule {
 			name:   "replica-lag-metric",
 			why:    "The alarm on the lag sees only what RDS publishes; no data point, and -1, are unknown and not zero.",
 			next:   "read the RDS events of the replica; -1 means that the replication is not active",
-			forced: "none for the failover itself: until it is back, nobody is told when the replica falls behind",
+			forced: incident.NotHindered + "until it is back, nobody is told when the replica falls behind",
 		},
 		{
 			name:   "automated-backups",
 			why:    "RDS's own backups of the active database are replicated here: the way back when a mistake was replicated too.",
 			next:   "aws rds start-db-instance-automated-backups-replication here, with the key of this region",
-			forced: "none for the failover itself: after it, no moment of the past can be restored here but those of snapshots",
+			forced: incident.NotHindered + "after it, no moment of the past can be restored here but those of snapshots",
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/pagetest"
 	"github.com/acso/disaster-recovery/internal/readiness"
 )
@@ -33,6 +34,27 @@ func sections() string {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n- **Do:** %s.\n- **A failover that is forced all the same:** %s.\n", r.Name, r.Why, r.Next, r.Forced)
 	}
 	return b.String()
+}
+
+// TestWhatDoesNotHinderSaysSoInOneWay: the incident tells the facts that hinder a failover from the others by these words.
+func TestWhatDoesNotHinderSaysSoInOneWay(t *testing.T) {
+	said := 0
+	for _, r := range readiness.Rules() {
+		begins := strings.HasPrefix(r.Forced, incident.NotHindered)
+		if begins {
+			said++
+		}
+		if after := strings.TrimPrefix(r.Forced, incident.NotHindered); strings.Contains(after, "none for the failover") {
+			t.Errorf("%s: %q says so otherwise than %q", r.Name, r.Forced, incident.NotHindered)
+		}
+		then := incident.Readiness{Findings: []string{r.Name + " (fail): " + r.Forced, r.Name + " (unknown): " + r.Forced}}
+		if hinders := len(then.Hindering()); begins && hinders != 0 || !begins && hinders != 1 {
+			t.Errorf("%s: %d findings hinder: %v", r.Name, hinders, then.Findings)
+		}
+	}
+	if said == 0 {
+		t.Error("every check hinders")
+	}
 }
 
 // TestEveryCheckSaysWhatItIsFor, once, under a name of its own.

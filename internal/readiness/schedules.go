@@ -14,6 +14,7 @@ import (
 
 	"github.com/acso/disaster-recovery/internal/failure"
 	"github.com/acso/disaster-recovery/internal/following"
+	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/judging"
 )
 
@@ -41,7 +42,7 @@ func scheduleRules() []rule {
 			name: "alarms-by-role", at: active, look: (*run).alarmsByRole,
 			why:    "People are paged about the region that is active, and not about the other one; every alarm has to be there in both to follow the role.",
 			next:   "look at the function followrole in the region that is named: it switches the alarms every minute; deploy a missing one",
-			forced: "none for the failover itself: afterwards nobody is paged when backups fail, or people are paged for nothing",
+			forced: incident.NotHindered + "afterwards nobody is paged when backups fail, or people are paged for nothing",
 		},
 	}
 }
