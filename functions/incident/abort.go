@@ -18,7 +18,7 @@ func (h *Handler) abort(ctx context.Context, in Input) (Output, error) {
 		return Output{}, failure.New(failure.InvalidInput, "abort the failover", "by, the name of who asks, is required")
 	}
 	found, err := h.store.Present(ctx)
-	if err == nil && found.State == incident.Open && found.Restore != nil && found.Restore.Mode == "system" && found.Restore.Region != h.p.Region() {
+	if err == nil && found.State == incident.Open && found.Restore != nil && found.Restore.Mode == incident.System && found.Restore.Region != h.p.Region() {
 		err = failure.New(failure.Unsafe, "abort the restore", "its record is in %s, and this table is locked only, so nobody would read the request", found.Restore.Region).
 			Next("ask in %s; drctl abort does", found.Restore.Region)
 	}

@@ -116,7 +116,7 @@ func (h *Handler) open(ctx context.Context, in Input) (Output, error) {
 		return Output{}, failure.New(failure.InvalidInput, op, "owner and the plan of %s are required", h.p.Region())
 	}
 	live := h.p.Environment.DatabaseIn(h.p.Region())
-	what := incident.Restore{Region: h.p.Region(), To: in.Plan.At, Mode: "system", Live: live, Restored: live}
+	what := incident.Restore{Region: h.p.Region(), To: in.Plan.At, Mode: incident.System, Live: live, Restored: live}
 	i, err := h.own.BeginRestore(ctx, in.Owner, in.Trigger, what)
 	if err != nil {
 		return Output{}, err

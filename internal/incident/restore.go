@@ -17,7 +17,7 @@ import (
 type Restore struct {
 	Region       string    `json:"region"`             // whose database is restored
 	To           time.Time `json:"to"`                 // the moment, UTC
-	Mode         string    `json:"mode"`               // replace or beside
+	Mode         string    `json:"mode"`               // replace, beside or System
 	Source       string    `json:"source"`             // DbiResourceId of the instance that was live: it survives every renaming
 	Live         string    `json:"live"`               // the name that services connect to
 	Restored     string    `json:"restored"`           // name of the restored instance until it is put in place
@@ -35,6 +35,10 @@ type Restore struct {
 	Data          *Part `json:"data,omitempty"`          // nil when no application data are restored
 	Configuration *Part `json:"configuration,omitempty"` // nil when no configuration is
 }
+
+// System is the mode of a restore of the whole system. Its record is in the table of the region that is restored; that of the
+// other region is locked only.
+const System = "system"
 
 // Part is what a restore remembers of something that it restores from a recovery point of this project.
 type Part struct {
