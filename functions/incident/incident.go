@@ -63,7 +63,7 @@ type Output struct {
 	Left        []string            `json:"left"`               // close: what a person still has to do, although it recovered
 	Readiness   *incident.Readiness `json:"readiness"`          // of the region to be activated; null when it was not judged
 	LossSeconds *float64            `json:"lossBoundSeconds"`   // null when it was not measured
-	RTOSeconds  *float64            `json:"rtoSeconds"`         // close: see Close; null when the start of the outage is not known
+	RTOSeconds  *float64            `json:"rtoSeconds"`         // close: see incident.RecoveryTime; null when the start of the outage is not known
 	Clean       bool                `json:"clean"`              // assess: nothing is left changed
 	Next        []string            `json:"next"`               // assess: what a person does now
 	Text        string              `json:"text"`               // assess: all of it, for the Cause of the execution

@@ -39,6 +39,8 @@ func (r *run) fresh(taken time.Time, name string, limit time.Duration) judging.F
 	return judging.Passes("%s", told)
 }
 
+// recoveryPoint judges the newest verified point of a kind that has a schedule. Infrastructure has none, since the same is not
+// stored twice and an old point may be the right one: watching.AgeLimit is 0 for it, and its check always passes.
 func (r *run) recoveryPoint(ctx context.Context, kind string) judging.Finding {
 	limit := watching.AgeLimit(r.e, kind)
 	if limit == 0 {

@@ -8,6 +8,7 @@ package judging
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/acso/disaster-recovery/internal/failure"
 )
@@ -68,11 +69,7 @@ func All(wrong []string, good string, args ...any) Finding {
 	if more := len(wrong) - most; more > 0 {
 		wrong = append(wrong[:most:most], fmt.Sprintf("and %d more", more))
 	}
-	text := wrong[0]
-	for _, w := range wrong[1:] {
-		text += "; " + w
-	}
-	return Fails("%s", text)
+	return Fails("%s", strings.Join(wrong, "; "))
 }
 
 // Duration writes seconds as people say them.

@@ -70,14 +70,14 @@ func (x *Examiner) Told(ctx context.Context, r *Report) error {
 
 // news tells whether people know something else than what is so now. They begin with knowing a region that is ready.
 func news(told, now map[string]Verdict) bool {
-	known := func(all map[string]Verdict, name string) Verdict {
-		if v, ok := all[name]; ok {
+	known := func(name string) Verdict {
+		if v, ok := told[name]; ok {
 			return v
 		}
 		return Pass // not judged, since something else was found that people were told of
 	}
 	for name := range now {
-		if known(told, name) != now[name] {
+		if known(name) != now[name] {
 			return true
 		}
 	}
