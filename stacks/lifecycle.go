@@ -13,21 +13,19 @@ import (
 // Lifecycle actions are not replicated, so the buckets of both regions carry the rules.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
 func expiry(e *environment.Environment) []any {
+	kept := retention.From(e)
 	var rules []any
-	for _, rule := range retention.Lifecycle(retention.From(e)) {
-		rules = append(rules, &awss3.CfnBucket_RuleProperty{
-			Id: jsii.String(rule.ID), Status: jsii.String("Enabled"),
-			TagFilters:                  &[]any{&awss3.CfnBucket_TagFilterProperty{Key: jsii.String(retention.TagKey), Value: jsii.String(string(rule.Class))}},
-			ExpirationInDays:            jsii.Number(rule.Days),
-			NoncurrentVersionExpiration: &awss3.CfnBucket_NoncurrentVersionExpirationProperty{NoncurrentDays: jsii.Number(rule.Noncurrent)},
-		})
-	}
-	for _, rule := range retention.Passing(retention.From(e)) {
-		rules = append(rules, &awss3.CfnBucket_RuleProperty{
-			Id: jsii.String(rule.ID), Status: jsii.String("Enabled"), Prefix: jsii.String(rule.Prefix),
-			ExpirationInDays:            jsii.Number(rule.Days),
-			NoncurrentVersionExpiration: &awss3.CfnBucket_NoncurrentVersionExpirationProperty{NoncurrentDays: jsii.Number(rule.Noncurrent)},
-		})
+	for _, expires := range append(retention.Lifecycle(kept), retention.Passing(kept)...) {
+		rule := &awss3.CfnBucket_RuleProperty{
+			Id: jsii.String(expires.ID), Status: jsii.String("Enabled"), ExpirationInDays: jsii.Number(expires.Days),
+			NoncurrentVersionExpiration: &awss3.CfnBucket_NoncurrentVersionExpirationProperty{NoncurrentDays: jsii.Number(expires.Noncurrent)},
+		}
+		if expires.Class != "" {
+			rule.TagFilters = &[]any{&awss3.CfnBucket_TagFilterProperty{Key: jsii.String(retention.TagKey), Value: jsii.String(string(expires.Class))}}
+		} else {
+			rule.Prefix = jsii.String(expires.Prefix)
+		}
+		rules = append(rules, rule)
 	}
 	return append(rules, tidying())
 }

@@ -311,34 +311,3 @@ func TestPoliciesFitIntoIAM(t *testing.T) {
 		}
 	})
 }
-
-func TestNoRoleOfAFunctionMayTouchIdentities(t *testing.T) {
-	each(t, "AWS::IAM::ManagedPolicy", func(t *testing.T, id string, r resource) {
-		if strings.HasSuffix(id, "/boundary") || strings.HasPrefix(id, "access-us-east-1/boundary") {
-			return
-		}
-		text, _ := json.Marshal(r.Properties["PolicyDocument"])
-		// Failback makes a replication of files: the right to EFS's own role for it is checked even where the role exists.
-		if strings.HasPrefix(id[strings.Index(id, "/")+1:], "reversefiles") && strings.Contains(string(text), ":role/aws-service-role/replication.elasticfilesystem.amazonaws.com/") {
-			text = []byte(strings.Replace(string(text), `"iam:CreateServiceLinkedRole"`, "", 1))
-		}
-		// Schedules follow the role of the region, and an update of one hands over its own role; a rebuild registers tasks with
-		// theirs. Neither reaches the roles of people.
-		own := id[strings.Index(id, "/")+1:]
-		if strings.HasPrefix(own, "followrole") && strings.Contains(string(text), ":role/acso-production/us-") && strings.Contains(string(text), "/backup/scheduler/*") ||
-			strings.HasPrefix(own, "rebuildservices") && strings.Contains(string(text), ":role/acso-production/us-") && strings.Contains(string(text), "/workload/ecs-tasks/*") {
-			text = []byte(strings.Replace(string(text), `"iam:PassRole"`, "", 1))
-		}
-		// The build that deploys the workload again takes on the roles of the CDK, as everybody who deploys does.
-		if strings.HasPrefix(own, "rebuild") && strings.Contains(string(text), ":role/cdk-hnb659fds-*") {
-			text = []byte(strings.Replace(string(text), `"sts:AssumeRole"`, "", 1))
-		}
-		// Readiness looks whether the roles of the recovery exist: that changes none.
-		text = []byte(strings.Replace(string(text), `"iam:ListRoles"`, "", 1))
-		for _, word := range []string{`"iam:`, `"*:*"`, `"Action":"*"`, `"sts:AssumeRole`} {
-			if strings.Contains(string(text), word) {
-				t.Errorf("%s allows %s", id, word)
-			}
-		}
-	})
-}

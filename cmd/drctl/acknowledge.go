@@ -28,7 +28,7 @@ func (c *acknowledgeCommand) Run(ctx context.Context, a *app) error {
 			}
 			where = i.Region
 		}
-		where, err := region(o.Environment, where, "")
+		where, err := region(o.Environment, "--region", where, "")
 		if err != nil {
 			return mistake{err}
 		}

@@ -20,7 +20,7 @@ type commandLine struct {
 	Start       startCommand       `cmd:"" help:"Start a procedure, on AWS or in the lab, and watch it to its end."`
 	Watch       watchCommand       `cmd:"" help:"Watch a procedure that runs on AWS."`
 	Approve     approveCommand     `cmd:"" help:"Answer what a procedure asks."`
-	Abort       abortCommand       `cmd:"" help:"Ask the procedure of the open incident to give back what it changed, and to end."`
+	Abort       abortCommand       `cmd:"" help:"Ask the procedure of the open incident to give back what it changed, and to end; or stop one that holds none."`
 	Acknowledge acknowledgeCommand `cmd:"" help:"Take over telling people about the open incident."`
 	Incident    incidentCommand    `cmd:"" help:"The record of an incident: checklist, who was told, review; and what people add to it."`
 	Restore     restoreCommand     `cmd:"" help:"Restore to a moment: plan, start, watch, approve, abort."`

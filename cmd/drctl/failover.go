@@ -61,9 +61,9 @@ func (c *failoverCommand) Run(ctx context.Context, a *app) error {
 
 func (c *failoverCommand) target(ctx context.Context, o *operate.Operator) (string, error) {
 	if c.To != "" {
-		to, err := region(o.Environment, c.To, "")
+		to, err := region(o.Environment, "--to", c.To, "")
 		if err != nil {
-			return "", mistake{fmt.Errorf("%s", strings.Replace(err.Error(), "--region", "--to", 1))}
+			return "", mistake{err}
 		}
 		return to, nil
 	}

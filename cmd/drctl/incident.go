@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ func (c *which) at(ctx context.Context, a *app, work func(context.Context, *oper
 		return mistake{fmt.Errorf("--incident: %d is no number of an incident: they count from 1", c.Number)}
 	}
 	inner := func(ctx context.Context, o *operate.Operator) error {
-		where, err := region(o.Environment, c.Region, "")
+		where, err := region(o.Environment, "--region", c.Region, "")
 		if err != nil {
 			return mistake{err}
 		}
@@ -157,11 +158,7 @@ func (incidentNote) Help() string {
 
 // Run adds the note.
 func (c *incidentNote) Run(ctx context.Context, a *app) error {
-	known := false
-	for _, kind := range review.Kinds() {
-		known = known || kind == c.Kind
-	}
-	if !known {
+	if !slices.Contains(review.Kinds(), c.Kind) {
 		return mistake{fmt.Errorf("%q is no kind of note: choose one of %s", c.Kind, strings.Join(review.Kinds(), ", "))}
 	}
 	if strings.TrimSpace(c.Text) == "" {

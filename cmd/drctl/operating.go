@@ -84,15 +84,15 @@ func (c *here) on(ctx context.Context, a *app, work func(context.Context, *opera
 	return lab(ctx, env, uint64(c.Seed), func(ctx context.Context, _ *world.World, o *operate.Operator) error { return work(ctx, o) })
 }
 
-// region checks a region of the command line; "" is the default.
-func region(env *environment.Environment, asked, otherwise string) (string, error) {
+// region checks a region of the command line, which the flag named; "" is the default.
+func region(env *environment.Environment, flag, asked, otherwise string) (string, error) {
 	switch asked {
 	case "":
 		return otherwise, nil
 	case env.Regions.Primary, env.Regions.Recovery:
 		return asked, nil
 	}
-	return "", fmt.Errorf("--region: %s has no %q: choose %s or %s", env.Name, asked, env.Regions.Primary, env.Regions.Recovery)
+	return "", fmt.Errorf("%s: %s has no %q: choose %s or %s", flag, env.Name, asked, env.Regions.Primary, env.Regions.Recovery)
 }
 
 // machineNamed refuses a machine that this project does not have.

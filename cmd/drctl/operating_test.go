@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/acso/disaster-recovery/cmd/drctl/operate"
+	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/world"
 )
@@ -146,8 +147,36 @@ func TestAFailoverIsAbortedUntilItsPointOfNoReturn(t *testing.T) {
 			t.Errorf("aborted in %s: exit %d, %q\n%s", c.state, status, stderr, stdout)
 		}
 	}
+	if _, stderr, status := person("", append(planned, "CatchUpp")...); status != exitMistake || !strings.Contains(stderr, "never entered a state CatchUpp") {
+		t.Errorf("a state that never comes: exit %d, %q", status, stderr)
+	}
 	if _, stderr, status := person("", "failover", "--abort-at", "CatchUp", "--reason", "r"); status != exitMistake || !strings.Contains(stderr, "--abort-at") {
 		t.Errorf("exit %d, %q", status, stderr)
+	}
+}
+
+// Whoever interrupts the watching and leaves the execution running has not seen it succeed.
+func TestLeavingIsNoSuccess(t *testing.T) {
+	e, err := environments.Named("production")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	a := &app{
+		stdin: strings.NewReader("leave\n"), stdout: &stdout, stderr: &stderr, getenv: func(string) string { return "" },
+		lab: theLab(), interactive: func() bool { return true },
+	}
+	err = operate.InLab(t.Context(), e, 1, func(ctx context.Context, _ *world.World, o *operate.Operator) error {
+		execution, err := o.Start(ctx, e.Regions.Recovery, "failover", "", []byte(`{"mode":"planned","reason":"r"}`))
+		if err != nil {
+			return err
+		}
+		interrupted, cancel := context.WithCancel(ctx)
+		cancel()
+		return (&watcher{app: a, operator: o}).endless(interrupted, execution)
+	})
+	if !errors.Is(err, errBad) || !strings.Contains(stdout.String(), "Type abort") {
+		t.Errorf("got %v\n%s%s", err, stdout.String(), stderr.String())
 	}
 }
 

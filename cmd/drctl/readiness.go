@@ -34,11 +34,9 @@ func (c *readinessCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return mistake{err}
 	}
-	to := c.To
-	switch to {
-	case "", env.Regions.Primary, env.Regions.Recovery:
-	default:
-		return mistake{fmt.Errorf("--to: %s has no %q: choose %s or %s", env.Name, to, env.Regions.Primary, env.Regions.Recovery)}
+	to, err := region(env, "--to", c.To, "")
+	if err != nil {
+		return mistake{err}
 	}
 	found, err := c.ask(ctx, a, env, to)
 	if err != nil {

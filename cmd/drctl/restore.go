@@ -29,7 +29,7 @@ type restorePlanCommand struct {
 	Beside      bool     `help:"Restore beside the live database instead of in its place."`
 	Environment string   `default:"production" placeholder:"NAME|FILE" help:"The environment, by its name in environments/ or as a file (default: production)."`
 	Region      string   `placeholder:"NAME" help:"The active region, or with --system the one that is to serve (default: the environment's primary region)."`
-	Lab         bool     `help:"Ask the lab instead of AWS: its two regions begin on 2026-03-03 at 09:00 UTC and have lived for an hour."`
+	Lab         bool     `help:"Ask the lab instead of AWS: its two regions begin on 2026-03-03 at 09:00 UTC and have lived for an hour; with --system until somebody noticed the loss."`
 	JSON        bool     `name:"json" help:"Print the plan as one JSON object, and nothing else."`
 }
 
@@ -44,7 +44,7 @@ func (c *restorePlanCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return mistake{err}
 	}
-	if c.Region, err = region(env, c.Region, env.Regions.Primary); err != nil {
+	if c.Region, err = region(env, "--region", c.Region, env.Regions.Primary); err != nil {
 		return mistake{err}
 	}
 	if c.System {
@@ -65,9 +65,7 @@ func (c *restorePlanCommand) Run(ctx context.Context, a *app) error {
 		}
 		for n := range plan.Steps {
 			s := &plan.Steps[n]
-			if took, ok := o.Took(ctx, c.Region, "restore-point-in-time", s.Begins, s.Ends); ok {
-				s.LowSeconds, s.HighSeconds, s.Source = took.Low, took.High, took.Source()
-			}
+			c.asBefore(ctx, o, "restore-point-in-time", s.Begins, s.Ends, &s.LowSeconds, &s.HighSeconds, &s.Source)
 		}
 		return nil
 	})
@@ -78,6 +76,13 @@ func (c *restorePlanCommand) Run(ctx context.Context, a *app) error {
 		return writeJSON(a.stdout, plan)
 	}
 	return a.screen().Plan(plan)
+}
+
+// asBefore puts what a step took in past executions in the place of the ranges of the documentation, where there were any.
+func (c *restorePlanCommand) asBefore(ctx context.Context, o *operate.Operator, machine, begins, ends string, low, high *int, source *string) {
+	if took, ok := o.Took(ctx, c.Region, machine, begins, ends); ok {
+		*low, *high, *source = took.Low, took.High, took.Source()
+	}
 }
 
 // system plans to rebuild everything.
@@ -92,9 +97,7 @@ func (c *restorePlanCommand) system(ctx context.Context, a *app, env *environmen
 		}
 		for n := range plan.Steps {
 			s := &plan.Steps[n]
-			if took, ok := o.Took(ctx, c.Region, "restore-full-system", s.Begins, s.Ends); ok {
-				s.LowSeconds, s.HighSeconds, s.Source = took.Low, took.High, took.Source()
-			}
+			c.asBefore(ctx, o, "restore-full-system", s.Begins, s.Ends, &s.LowSeconds, &s.HighSeconds, &s.Source)
 		}
 		return nil
 	})

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/acso/disaster-recovery/lab/drill"
 )
 
@@ -153,7 +155,15 @@ func TestAFailureOfTheLabIsNoMistakeOfTheUser(t *testing.T) {
 
 func TestHelpIsThereForEveryCommand(t *testing.T) {
 	lab := &fakeLab{}
-	for _, command := range []string{"", "drill", "drills", "scenarios", "campaign", "crash", "validate", "machine", "machine run", "machine check", "machine conform", "restore", "restore plan", "restore start", "restore watch", "restore approve", "restore abort", "start", "watch", "approve", "abort", "acknowledge", "failover", "diagrams"} {
+	parser, err := kong.New(&commandLine{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := []string{"", "machine", "restore", "bench", "incident"} // and every one below
+	for _, leaf := range parser.Model.Leaves(false) {
+		commands = append(commands, strings.TrimPrefix(leaf.FullPath(), parser.Model.Name))
+	}
+	for _, command := range commands {
 		args := append(strings.Fields(command), "--help")
 		stdout, stderr, status := lab.drctl(args...)
 		if status != exitGood || stderr != "" || !strings.HasPrefix(stdout, "Usage: drctl") || strings.Count(stdout, "\n\n") < 2 {

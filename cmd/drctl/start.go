@@ -16,7 +16,7 @@ type startCommand struct {
 
 // starting says where and how an execution is started.
 type starting struct {
-	Region string `placeholder:"NAME" help:"Where it runs (default: the environment's recovery region for failover, its primary region for everything else)."`
+	Region string `placeholder:"NAME" help:"Where it runs: the region to be activated, or whose workload is restored (default: the environment's recovery region for failover, its primary region for everything else)."`
 	Name   string `placeholder:"NAME" help:"What the execution is called: started again with the same name and input while it runs, it is the same one."`
 	Leave  bool   `help:"Start it and do not wait for its end. Not with --lab, which ends with the command."`
 	JSON   bool   `name:"json" help:"Print how it ended as one JSON object, and nothing else."`
@@ -50,7 +50,7 @@ func (c *starting) start(ctx context.Context, a *app, machine string, input json
 		if machine == "failover" {
 			otherwise = o.Environment.Regions.Recovery
 		}
-		where, err := region(o.Environment, c.Region, otherwise)
+		where, err := region(o.Environment, "--region", c.Region, otherwise)
 		if err != nil {
 			return mistake{err}
 		}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
 	"time"
 
@@ -41,7 +43,7 @@ func (c *look) at(ctx context.Context, a *app, what string) error {
 		}
 		regions := o.Regions()
 		if c.Region != "" {
-			where, err := region(o.Environment, c.Region, "")
+			where, err := region(o.Environment, "--region", c.Region, "")
 			if err != nil {
 				return mistake{err}
 			}
@@ -126,6 +128,8 @@ func (w *watcher) ended(ending operate.Ending, err error) error {
 		return err
 	case w.err != nil:
 		return w.err
+	case w.abortAt != "":
+		return mistake{fmt.Errorf("--abort-at: it never entered a state %s, so nobody aborted it", w.abortAt)}
 	case !ending.Succeeded():
 		return errBad
 	}
@@ -138,12 +142,16 @@ func (w *watcher) endless(ctx context.Context, execution string) error {
 	if ctx.Err() == nil || !w.app.asks() || w.json {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
 	w.app.complain(err)
 	said, err := w.app.ask("\nType abort to have it give back what it changed and end, anything else to leave it running:")
-	if err != nil || said != "abort" {
+	switch {
+	case err != nil:
 		return err
+	case said != "abort":
+		return errBad // nobody saw how it ends, and why was complained of above
 	}
+	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), os.Interrupt)
+	defer stop()
 	if err := w.abort(ctx, execution); err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (r *run) abortIn(region string) {
 	r.expecting++
 	r.world.Lambda.Invoke(r.world.Lambda.ARN(region, r.env.FunctionName("incident")), json.RawMessage(`{"action":"abort","by":"Ada","reason":"drill"}`), func(_ json.RawMessage, err *lambda.Error) {
 		r.expecting--
-		if err != nil && err.Type != string(failure.Unsafe) && r.options.Random && r.restores() { // nobody heard it: a person asks again
+		if err != nil && err.Type != string(failure.Unsafe) && r.running() { // nobody heard it: a person asks again
 			r.say("service", region, "nobody hears the request to abort: %s", err.Message)
 			r.after(10*time.Second, func() { r.abortIn(region) })
 			return

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -73,14 +74,13 @@ func (r *run) planned() []Invariant {
 
 // planSays: the plan that is printed has these words.
 func (r *run) planSays(words ...string) Invariant {
-	text := strings.Join(planOf(r.judged()[0].Output()), "\n")
-	var missing []string
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			missing = append(missing, w)
-		}
-	}
-	return verdict("the plan says what it has to", len(missing) == 0, "missing: %s", orNone(strings.Join(missing, "; ")))
+	missing := missingFrom(strings.Join(planOf(r.judged()[0].Output()), "\n"), words...)
+	return verdict("the plan says what it has to", missing == "", "missing: %s", orNone(missing))
+}
+
+// missingFrom lists the words that a text does not have; "" when it has all.
+func missingFrom(text string, words ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(words), func(w string) bool { return strings.Contains(text, w) }), "; ")
 }
 
 // planOf is the plan in the output of a dry run as a person reads it; nil when there is none.

@@ -81,6 +81,6 @@ func (r *run) silentWhileAway() Invariant {
 			}
 		}
 	}
-	quiet := slices.ContainsFunc(r.timeline, func(e Event) bool { return e.Kind == "alarm" && strings.Contains(e.Text, "to ALARM") })
-	return verdict(name, quiet, "%s from where the system was active; alarms were raised meanwhile", counted(paged, "page"))
+	raised := slices.ContainsFunc(r.timeline, func(e Event) bool { return e.Kind == "alarm" && strings.Contains(e.Text, "to ALARM") })
+	return verdict(name, raised, "%s from where the system was active; alarms were raised meanwhile", counted(paged, "page"))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/retention"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/sources"
+	"github.com/acso/disaster-recovery/lab/world"
 )
 
 // later is a commit that is deployed while the scenario runs.
@@ -106,7 +107,7 @@ var infrastructureBackups = []Scenario{
 			})
 		},
 		judge: func(r *run) []Invariant {
-			return append(r.deploymentsHold(0, "", 0), r.teamTold("Infrastructure backup failed"), r.causeNames("sourcesToken"))
+			return append(r.deploymentsHold(0, "", 0), r.teamTold("Infrastructure backup failed"), r.causeNames("sourcesToken"), r.shownNowhere(world.SourcesToken))
 		},
 	},
 	{
@@ -209,4 +210,25 @@ func (r *run) deploymentComplete(p recoveryPoint, d infrastructure.Deployment, r
 		}
 	}
 	return nil
+}
+
+// shownNowhere: a secret is in no output, no cause and no message.
+func (r *run) shownNowhere(secret string) Invariant {
+	const name = "the secret is shown nowhere"
+	for _, x := range r.world.States.Executions() {
+		if strings.Contains(string(x.Output())+x.Cause(), secret) {
+			return verdict(name, false, "execution %s shows it", x.Machine)
+		}
+	}
+	looked := 0
+	for _, region := range r.world.Cloud.Regions() {
+		for _, topic := range r.env.Topics() {
+			for _, m := range r.world.SNS.Messages(region, topic) {
+				if looked++; strings.Contains(m.Subject+m.Body, secret) {
+					return verdict(name, false, "%s of %s was told it: %s", topic, region, m.Subject)
+				}
+			}
+		}
+	}
+	return verdict(name, looked > 0, "%s looked at", counted(looked, "message"))
 }

@@ -51,9 +51,6 @@ func (r *run) watchLoop() {
 		if region == l.answer && l.left[region].IsZero() && region == r.active() || l.astray != "" {
 			return // where all of them were from the beginning
 		}
-		if region != l.answer {
-			look() // the name servers may have moved within this second
-		}
 		left, seen := l.left[region], l.validated[region]
 		switch {
 		case region != l.answer && at.Sub(left) > longest:

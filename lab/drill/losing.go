@@ -9,6 +9,7 @@ import (
 	"github.com/acso/disaster-recovery/internal/catalog"
 	"github.com/acso/disaster-recovery/internal/manifest"
 	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/lab/world"
 )
 
 // today is the input with the date of now: what an operator types.
@@ -29,11 +30,8 @@ func (r *run) loseSystem(then func()) {
 func (r *run) lose(then func()) {
 	r.remember()
 	r.breaks(r.env.Regions.Primary, "the workload of both regions is deleted")
-	for _, region := range []string{r.env.Regions.Primary, r.env.Regions.Recovery} {
-		r.world.LoseWorkload(region)
-	}
-	r.world.LoseFiles()
-	r.after(noticed, then)
+	r.world.LoseSystem()
+	r.after(world.Noticed, then)
 }
 
 // layOlderSnapshot puts in a verified snapshot of now, which is older than that of the daily backup.
@@ -43,9 +41,6 @@ func (r *run) layOlderSnapshot() {
 	r.world.RDS.PutSnapshot(primary, name, r.env.DatabaseIn(primary), now)
 	r.world.RDS.PutSnapshot(recovery, name+catalog.CopySuffix, r.env.DatabaseIn(recovery), now)
 }
-
-// noticed is when the operator acts: somebody looked at the failed failover first.
-const noticed = 40 * time.Minute
 
 func (r *run) rebuildIn(region, input string) {
 	r.gone.asked, r.restoring.region = r.world.Sim.Now(), region

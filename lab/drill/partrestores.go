@@ -272,8 +272,8 @@ var partRestores = []Scenario{
 	},
 }
 
-// clockRanAhead: random faults have the clocks of the region that serves go ahead, so that a heartbeat of before the moment
-// says that it is of after it. A restore refuses such a database, whoever is right, and puts everything back.
+// clockRanAhead: the clocks of the region that serves go ahead, so that a heartbeat of before the moment says that it is of
+// after it. A restore refuses such a database, whoever is right, and puts everything back.
 func (r *run) clockRanAhead() bool {
-	return r.options.Random && r.outcome() == FailedClean && r.causeNames("look for a clock that was wrong").Result == Pass
+	return r.world.Cloud.SkewOf(r.where()) > 0 && r.outcome() == FailedClean && r.causeNames("look for a clock that was wrong").Result == Pass
 }

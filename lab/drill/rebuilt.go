@@ -221,7 +221,7 @@ func (r *run) withinCriticalPath(region string) Invariant {
 	took := l.moved.Sub(entered(x, "RecordDeployment"))
 	whole := x.StoppedAt().Sub(x.StartedAt())
 	ratio := took.Seconds() / best.Seconds()
-	return verdict(name, r.disturbed() || ratio <= nearly && whole < 4*time.Hour,
+	return verdict(name, !r.undisturbed() || ratio <= nearly && whole < 4*time.Hour,
 		"%s of at best %s (%.2f times): deployment %s + database %s + tasks %s + public name %s; the whole execution %s of 4h",
 		took.Round(time.Second), best.Round(time.Second), ratio, build.Round(time.Second), restored.Round(time.Second), start.Round(time.Second), max(0, public).Round(time.Second), whole.Round(time.Second))
 }

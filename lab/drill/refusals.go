@@ -1,7 +1,6 @@
 package drill
 
 import (
-	"strings"
 	"time"
 
 	"github.com/acso/disaster-recovery/lab/cloud"
@@ -113,7 +112,8 @@ var turned = []Scenario{
 			if x := r.recovery(); x != nil {
 				output = string(x.Output())
 			}
-			return []Invariant{verdict("what is left is said", strings.Contains(output, "point the PRIMARY record of") && strings.Contains(output, "which needs us-east-1") && strings.Contains(output, "the fence of us-west-2 is owed"), "the output names the records, the control plane and the fence")}
+			missing := missingFrom(output, "point the PRIMARY record of", "which needs us-east-1", "the fence of us-west-2 is owed")
+			return []Invariant{verdict("what is left is said", missing == "", "missing: %s", orNone(missing))}
 		},
 	},
 	{

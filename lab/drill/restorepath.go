@@ -56,7 +56,7 @@ func (r *run) watchRestore() {
 		}
 	})
 	r.world.Sim.Every(lookInterval, lookInterval, func() {
-		if !r.restores() {
+		if !r.running() {
 			return
 		}
 		t := tick{at: r.world.Sim.Now(), doing: r.underWay()}
@@ -72,8 +72,8 @@ func (r *run) watchRestore() {
 	})
 }
 
-// restores tells whether the judged machine runs.
-func (r *run) restores() bool {
+// running tells whether the judged machine runs.
+func (r *run) running() bool {
 	return slices.ContainsFunc(r.judged(), func(x *stepfunctions.Execution) bool { return x.Status() == asl.Running })
 }
 
@@ -202,7 +202,7 @@ func (r *run) nearCriticalPath() Invariant {
 	if p == nil {
 		return verdict(name, false, "nothing was restored")
 	}
-	return verdict(name, r.disturbed() || p.Ratio <= nearly && p.Seconds <= p.ObjectiveSeconds, "%s of at best %s (%.2f times), the objective is %s",
+	return verdict(name, !r.undisturbed() || p.Ratio <= nearly && p.Seconds <= p.ObjectiveSeconds, "%s of at best %s (%.2f times), the objective is %s",
 		brief(p.Seconds), brief(p.Total), p.Ratio, brief(p.ObjectiveSeconds))
 }
 
@@ -219,7 +219,7 @@ func (r *run) reportsItself() Invariant {
 		return verdict(name, false, "it reports nothing")
 	}
 	whole := x.StoppedAt().Sub(x.StartedAt()).Seconds()
-	right := said.RTOSeconds > 0 && said.RTOSeconds <= whole && (r.disturbed() || whole-said.RTOSeconds < r.draining().Seconds())
+	right := said.RTOSeconds > 0 && said.RTOSeconds <= whole && (!r.undisturbed() || whole-said.RTOSeconds < r.draining().Seconds())
 	return verdict(name, right && said.RTOObjectiveSeconds == p.ObjectiveSeconds && *said.RTOMet == (said.RTOSeconds <= p.ObjectiveSeconds),
 		"%s of %s, the execution took %s", brief(said.RTOSeconds), brief(said.RTOObjectiveSeconds), brief(whole))
 }
@@ -244,12 +244,7 @@ func (r *run) together(states ...string) Invariant {
 			last = at
 		}
 	}
-	return verdict(name, r.disturbed() || last.Sub(first) <= lookInterval, "begun within %s", last.Sub(first))
-}
-
-// disturbed tells whether something other than the scenario lengthens the run.
-func (r *run) disturbed() bool {
-	return r.options.Kill != nil || r.options.Random || r.options.Abort > 0 || len(r.options.Faults) > 0
+	return verdict(name, !r.undisturbed() || last.Sub(first) <= lookInterval, "begun within %s", last.Sub(first))
 }
 
 // nearly is how many times its critical path a restore may take.

@@ -27,7 +27,7 @@ type Scenario struct {
 	late       bool                   // what is broken takes longer than the objective allows: it is missed, and has to be reported as missed
 	judge      func(*run) []Invariant // of a procedure that concerns no client; nil for a failover
 	also       func(*run) []Invariant // what is judged of a failover besides, whatever else is broken; may be nil
-	more       func(*run) []Invariant // of a failover, beside what every failover is judged by; may be nil
+	more       func(*run) []Invariant // of a failover besides, when nothing else interferes: see undisturbed; may be nil
 }
 
 // Machine is the state machine that the scenario judges.

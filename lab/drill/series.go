@@ -34,10 +34,10 @@ type Series struct {
 	Expected   Outcome       `json:"expectedOutcome"`
 	AsExpected int           `json:"asExpected"` // runs that ended so, with every invariant and objective held
 	Otherwise  []Otherwise   `json:"otherwise"`
-	Recovery   *Distribution `json:"recoverySeconds"` // of clients, or of a restore from its approval on; null when nothing measures it
+	Recovery   *Distribution `json:"recoverySeconds"` // of clients, or of a restore from its approval on, in runs that recovered; null when nothing measures it
 	Path       *Distribution `json:"criticalPathRatio"`
-	// Fingerprint is the SHA-256 of the results as --json prints them, run after run: two runs on the same sources differ in it
-	// only when something is not deterministic.
+	// Fingerprint is the SHA-256 over that of each run's result as compact JSON: two series on the same sources differ in it only
+	// when something is not deterministic.
 	Fingerprint string `json:"fingerprint"`
 }
 
@@ -100,9 +100,13 @@ func singleOf(r *Result) (*single, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the result of %s, seed %d, as JSON: %w", r.Scenario, r.Seed, err)
 	}
-	one := &single{ok: r.Ok(), outcome: r.Outcome, repeat: r.Repeat, recovery: r.RTO.ClientSeconds, fingerprint: sha256.Sum256(text)}
+	one := &single{ok: r.Ok(), outcome: r.Outcome, repeat: r.Repeat, fingerprint: sha256.Sum256(text)}
+	if r.Outcome != Recovered { // there may have been an outage, and nothing ended it
+		return one, nil
+	}
+	one.recovery = r.RTO.ClientSeconds
 	switch {
-	case r.RestorePath != nil:
+	case r.RestorePath != nil && len(r.RestorePath.Legs) > 0:
 		one.recovery, one.path = &r.RestorePath.Seconds, &r.RestorePath.Ratio
 	case r.CriticalPath != nil:
 		one.path = &r.CriticalPath.Ratio

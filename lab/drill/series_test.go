@@ -34,8 +34,8 @@ func TestASeriesDoesNotDependOnItsWorkers(t *testing.T) {
 	if outage.Recovery == nil || outage.Recovery.Runs != 3 || outage.Recovery.Median > outage.Recovery.Worst || outage.Path == nil || outage.Path.Worst < 1 {
 		t.Errorf("an outage has a recovery time and a critical path: %+v", outage)
 	}
-	if healthy.Path != nil {
-		t.Errorf("nothing was recovered in %s: %+v", healthy.Scenario, healthy.Path)
+	if healthy.Path != nil || healthy.Recovery != nil {
+		t.Errorf("nothing was recovered in %s: %+v, %+v", healthy.Scenario, healthy.Path, healthy.Recovery)
 	}
 	if other.Series[0].Fingerprint == one.Series[0].Fingerprint {
 		t.Error("other seeds have the same fingerprint")

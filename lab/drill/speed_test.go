@@ -93,7 +93,7 @@ func TestASwitchoverCostsClientsItsPartsAndNoWrite(t *testing.T) {
 }
 
 // TestSameSeedSameBytes runs every seventh scenario under random faults twice, on a bench of its own each time: nothing that one
-// run leaves behind reaches another. drctl drills compares all scenarios between two processes, without random faults.
+// run leaves behind reaches another. The step drills of .ci/run compares all scenarios between two processes, without random faults.
 func TestSameSeedSameBytes(t *testing.T) {
 	t.Parallel()
 	e, err := environments.Named("test")

@@ -14,6 +14,9 @@ import (
 	"github.com/acso/disaster-recovery/statemachines"
 )
 
+// SourcesToken is what the source repository asks for.
+const SourcesToken = "backup:reads the sources"
+
 // layBackedUp puts in what is backed up beside the database: files, parameters, logs, and the key that seals secrets.
 func (w *World) layBackedUp(active string) {
 	w.Files.Fill(24, w.Sim.Now().Add(-30*24*time.Hour))
@@ -54,9 +57,8 @@ func (w *World) layParameters(region string) {
 		w.SSM.Put(region, e.Parameters+"/"+endpoint.Secret, "signs messages to "+endpoint.URL, types.ParameterTypeSecureString, e.KeyAlias())
 	}
 	if e.SourcesToken != "" { // whoever makes a token puts it into both regions, too
-		const token = "backup:reads the sources"
-		w.SSM.Put(region, e.Parameters+"/"+e.SourcesToken, token, types.ParameterTypeSecureString, e.KeyAlias())
-		w.Sources.Require(token)
+		w.SSM.Put(region, e.Parameters+"/"+e.SourcesToken, SourcesToken, types.ParameterTypeSecureString, e.KeyAlias())
+		w.Sources.Require(SourcesToken)
 	}
 	if region == e.Regions.Primary {
 		w.layShared(region)

@@ -67,9 +67,9 @@ func (t hookTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 		status = http.StatusServiceUnavailable
 	case request.Header.Get(escalate.SignatureHeader) != signed:
 		status = http.StatusUnauthorized
-	case json.Unmarshal(body, &post) != nil:
+	case json.Unmarshal(body, &post) != nil, post.ID != request.Header.Get(escalate.KeyHeader):
 		status = http.StatusBadRequest
-	case slices.ContainsFunc(h.Received, func(had Hook) bool { return had.ID == request.Header.Get(escalate.KeyHeader) }):
+	case slices.ContainsFunc(h.Received, func(had Hook) bool { return had.ID == post.ID }):
 		h.Repeated++
 	default:
 		h.Received = append(h.Received, Hook{At: h.world.Sim.Now(), URL: request.URL.String(), Post: post})

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
@@ -19,9 +20,20 @@ import (
 // lostStacks are the stacks of a workload; foundation, backup and recovery are what restores them.
 var lostStacks = []string{"storage", "workload"}
 
-// LoseWorkload deletes the workload of a region for good: database with its automated backups' source, services, file
+// Noticed is how long it takes until somebody looked at the failover that failed, after the system was lost.
+const Noticed = 40 * time.Minute
+
+// LoseSystem deletes the workload of both regions, and the files that backups come from.
+func (w *World) LoseSystem() {
+	for _, region := range []string{w.Env.Regions.Primary, w.Env.Regions.Recovery} {
+		w.loseWorkload(region)
+	}
+	w.loseFiles()
+}
+
+// loseWorkload deletes the workload of a region for good: database with its automated backups' source, services, file
 // system, parameters, live objects and stacks. Manual snapshots, backup buckets, keys, networks and this project stay.
-func (w *World) LoseWorkload(region string) {
+func (w *World) loseWorkload(region string) {
 	e := w.Env
 	if w.RDS.Instance(region, e.DatabaseIn(region)) != nil {
 		w.RDS.Drop(region, e.DatabaseIn(region))
@@ -38,8 +50,8 @@ func (w *World) LoseWorkload(region string) {
 	}
 }
 
-// LoseFiles empties the application data of both regions, which is one tree here, and takes its mounts away.
-func (w *World) LoseFiles() {
+// loseFiles empties the application data of both regions, which is one tree here, and takes its mounts away.
+func (w *World) loseFiles() {
 	for _, name := range w.Files.Names() {
 		if _, there := w.Files.Text(name); there {
 			w.Files.Drop(name)

@@ -85,10 +85,13 @@ func (a *Account) attach(t *template.Template) error {
 			if err != nil {
 				return fmt.Errorf("policy %s: %w", id, err)
 			}
-			for _, role := range a.attachedTo(t, id) {
+			holders := a.attachedTo(t, id)
+			for _, role := range holders {
 				role.Policies.Identity = append(role.Policies.Identity, document)
 			}
-			a.bound(t, id, document)
+			if bounds := a.bound(t, id, document); !bounds && len(holders) == 0 {
+				return fmt.Errorf("policy %s is of no role of its stack: nobody can say whom it lets do what", id)
+			}
 		}
 	}
 	for _, kind := range []string{"AWS::KMS::Key", "AWS::KMS::ReplicaKey"} {
@@ -121,13 +124,15 @@ func (a *Account) attachedTo(t *template.Template, id string) []*Role {
 	return all
 }
 
-func (a *Account) bound(t *template.Template, id string, document Document) {
+// bound makes a policy the boundary of the roles that name it as theirs, and tells whether any does.
+func (a *Account) bound(t *template.Template, id string, document Document) (bounds bool) {
 	arn := t.Resolve(map[string]any{"Ref": id})
 	for _, role := range a.roles {
 		if role.Region == t.Region && t.Get(role.Name, "PermissionsBoundary") == arn {
-			role.Policies.Boundary = document
+			role.Policies.Boundary, bounds = document, true
 		}
 	}
+	return bounds
 }
 
 // attached are the policies of resources, by the property that lists whom they belong to.

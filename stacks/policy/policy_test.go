@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/acso/disaster-recovery/stacks/policy"
+	"github.com/acso/disaster-recovery/stacks/template"
 )
 
 // document reads statements from a shorthand: JSON without the quotes around names.
@@ -136,6 +137,24 @@ func TestWhatIsNotKnownIsAnError(t *testing.T) {
 		got, err := policy.Decide(policy.Policies{Identity: []policy.Document{document(t, text)}}, policy.Request{Principal: role, Action: "a:b", Resource: "r"})
 		if err == nil {
 			t.Errorf("%s gave %q", text, got)
+		}
+	}
+}
+
+// TestAPolicyOfNoRoleIsAnError: attached to a role of another stack, it would let somebody do what no proof sees.
+func TestAPolicyOfNoRoleIsAnError(t *testing.T) {
+	for text, refused := range map[string]bool{
+		`{"Resources":{"p":{"Type":"AWS::IAM::ManagedPolicy","Properties":{"Roles":[{"Ref":"r"}],"PolicyDocument":{"Statement":[]}}},
+		  "r":{"Type":"AWS::IAM::Role","Properties":{"AssumeRolePolicyDocument":{"Statement":[]}}}}}`: false,
+		`{"Resources":{"p":{"Type":"AWS::IAM::ManagedPolicy","Properties":{"Roles":["another"],"PolicyDocument":{"Statement":[]}}},
+		  "r":{"Type":"AWS::IAM::Role","Properties":{"AssumeRolePolicyDocument":{"Statement":[]}}}}}`: true,
+	} {
+		made := &template.Template{Stack: "s", Account: "111122223333", Region: "us-east-1"}
+		if err := json.Unmarshal([]byte(text), made); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := policy.Load([]*template.Template{made}); (err != nil) != refused {
+			t.Errorf("%s gave %v", text, err)
 		}
 	}
 }

@@ -231,10 +231,8 @@ func TestWhatTheUnplannedPathUsesIsDeployedInTheRecoveryRegion(t *testing.T) {
 		}
 	}
 	for name, role := range roles {
-		for _, right := range rights(role) {
-			// Readiness, which is asked beside the failover and not waited for, looks whether roles exist.
-			looks := right.action == "iam:ListRoles" && name == "readiness"
-			if !looks && (strings.HasPrefix(right.action, "iam:") || strings.HasPrefix(right.action, "sts:")) {
+		for _, right := range ofIdentities(role) {
+			if n := listed(e, role, right); n < 0 || !overIdentities[n].looks {
 				t.Errorf("%s may %s on %s: no role is created or changed on a recovery path", name, right.action, right.resource)
 			}
 		}

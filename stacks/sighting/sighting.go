@@ -18,8 +18,8 @@ type Sighting struct {
 // Made tells whether the figure was seen anywhere.
 func (s Sighting) Made() bool { return s.Page != "" }
 
-// Official tells whether the page is AWS's own.
-func (s Sighting) Official() bool {
+// official tells whether the page is AWS's own.
+func (s Sighting) official() bool {
 	at, err := url.Parse(s.Page)
 	if err != nil {
 		return false
@@ -33,7 +33,7 @@ func (s Sighting) String() string {
 		return "**not confirmed**"
 	}
 	whose, dated := "others", "undated"
-	if s.Official() {
+	if s.official() {
 		whose = "AWS"
 	}
 	if s.Dated != "" {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/rebuild"
@@ -94,8 +95,8 @@ type step struct {
 // inAll is what all steps take: of those side by side the longest counts.
 func inAll(all []step) (low, high int) {
 	var most step
-	for n, s := range append(all, step{}) {
-		if s.parallel && n < len(all) {
+	for _, s := range append(slices.Clone(all), step{}) { // what stands alone ends what is side by side
+		if s.parallel {
 			most.low, most.high = max(most.low, s.low), max(most.high, s.high)
 			continue
 		}

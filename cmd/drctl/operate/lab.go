@@ -33,22 +33,16 @@ func InLostLab(ctx context.Context, e *environment.Environment, seed uint64, wor
 	return inWorld(ctx, e, seed, lose, work)
 }
 
-// What is needed for everything to be backed up in both regions, and for somebody to look after the failover that fails.
-const (
-	allBackedUp = 45 * time.Minute
-	noticed     = 40 * time.Minute
-)
+// allBackedUp is how long it takes until everything is backed up in both regions.
+const allBackedUp = 45 * time.Minute
 
 func lose(w *world.World) error {
 	if _, err := w.States.Start(w.Env.Regions.Primary, w.Env.MachineName("backup-daily"), "", json.RawMessage("{}")); err != nil {
 		return err
 	}
 	w.Sim.Run(w.Sim.Now().Add(allBackedUp), nil)
-	for _, region := range w.Cloud.Regions() {
-		w.LoseWorkload(region)
-	}
-	w.LoseFiles()
-	w.Sim.Run(w.Sim.Now().Add(noticed), nil)
+	w.LoseSystem()
+	w.Sim.Run(w.Sim.Now().Add(world.Noticed), nil)
 	return nil
 }
 

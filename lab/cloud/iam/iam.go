@@ -5,6 +5,7 @@
 package iam
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -64,7 +65,7 @@ func (s *Service) list(_ *cloud.Call, in *iam.ListRolesInput) (*iam.ListRolesOut
 		if s.removed[r.ARN] {
 			continue
 		}
-		if len(out.Roles) == int(max(aws.ToInt32(in.MaxItems), page)) {
+		if len(out.Roles) == int(cmp.Or(aws.ToInt32(in.MaxItems), page)) {
 			out.IsTruncated, out.Marker = true, out.Roles[len(out.Roles)-1].Arn
 			break
 		}
