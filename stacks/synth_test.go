@@ -18,9 +18,17 @@ import (
 	"github.com/acso/disaster-recovery/stacks"
 )
 
+// scratch holds what the syntheses of this process wrote, 16 MB each.
+var scratch string
+
 func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "stacks"); err != nil {
+		panic(err)
+	}
 	status := m.Run()
 	jsii.Close()
+	_ = os.RemoveAll(scratch) // a temporary directory of this process
 	os.Exit(status)
 }
 
@@ -93,7 +101,7 @@ func synthesise(e *environment.Environment, aspects ...awscdk.IAspect) (*assembl
 }
 
 func synthesiseWith(o stacks.Options) (*assembly, error) {
-	directory, err := os.MkdirTemp("", "stacks")
+	directory, err := os.MkdirTemp(scratch, "")
 	if err != nil {
 		return nil, err
 	}
