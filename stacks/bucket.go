@@ -172,7 +172,7 @@ func (p *place) replication(b bucket) (*awss3.CfnBucket_ReplicationConfiguration
 	}
 	quarter := &awss3.CfnBucket_ReplicationTimeValueProperty{Minutes: jsii.Number(15)}
 	return &awss3.CfnBucket_ReplicationConfigurationProperty{Role: role.RoleArn(), Rules: &[]any{&awss3.CfnBucket_ReplicationRuleProperty{
-		Id: jsii.String("to-" + p.env.Pair(p.region)), Priority: jsii.Number(1), Status: state(true),
+		Id: jsii.String(p.env.ReplicationRule(p.region)), Priority: jsii.Number(1), Status: state(true),
 		Filter:                  &awss3.CfnBucket_ReplicationRuleFilterProperty{Prefix: jsii.String("")},
 		DeleteMarkerReplication: &awss3.CfnBucket_DeleteMarkerReplicationProperty{Status: state(b.deletes)},
 		SourceSelectionCriteria: &awss3.CfnBucket_SourceSelectionCriteriaProperty{

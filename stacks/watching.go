@@ -13,10 +13,7 @@ func (b *backup) alarms() {
 	for _, a := range append(watching.Alarms(b.env, b.region), readiness.Alarm(b.env)) {
 		made := alarm{
 			id: "alarm-" + a.Name, name: a.Name, description: a.Description, namespace: a.Namespace, metric: a.Metric,
-			statistic: watching.Statistic, period: int(a.Period / time.Second), periods: 1, needed: 1, threshold: a.Threshold, under: a.Under, missing: a.Missing, topic: a.Topic,
-		}
-		if a.Dimension != "" {
-			made.dimensions = map[string]string{a.Dimension: a.Value}
+			statistic: a.Statistic(), dimensions: a.Dimensions, period: int(a.Period / time.Second), periods: 1, needed: 1, threshold: a.Threshold, under: a.Under, missing: a.Missing, topic: a.Topic,
 		}
 		for _, item := range following.Alarms(b.env, b.region) {
 			if item.Name == a.Name {

@@ -67,6 +67,9 @@ func (e *Environment) BucketIn(region, bucket string) string {
 	return bucket
 }
 
+// ReplicationRule is the identifier of the rule by which S3 copies a region's buckets to the other one.
+func (e *Environment) ReplicationRule(region string) string { return "to-" + e.Pair(region) }
+
 // RegionalName is the name of one region's own endpoint, which health checks and validation use.
 func (e *Environment) RegionalName(region string) string { return region + "." + e.Domain.Name }
 

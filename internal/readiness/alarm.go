@@ -14,7 +14,7 @@ import (
 func Alarm(e *environment.Environment) watching.Alarm {
 	return watching.Alarm{
 		Name: following.NotReadyAlarm(e), Description: "For more than an hour this region could not have been activated, or nobody knows.",
-		Namespace: Namespace, Metric: Ready, Dimension: metricsDimension, Value: e.Name,
+		Namespace: Namespace, Metric: Ready, Dimensions: map[string]string{metricsDimension: e.Name},
 		Period: time.Hour, Threshold: 1, Under: true, Missing: "breaching", Topic: e.Contacts.OnCall.Topic,
 	}
 }

@@ -25,6 +25,11 @@ const (
 	VerificationStatus = "VerificationStatus"        // 1 when a verification failed, else 0
 	SnapshotsMissing   = "SnapshotQuotaMissingCount" // by how many snapshots the quota is too small, else 0
 	ReplicaLag         = "ReplicaLag"                // seconds; RDS puts it, in its own namespace
+
+	// Of a replication rule of S3, which puts them in its own namespace, each minute in which there is something to copy.
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-replication-metrics
+	CopyLatency = "ReplicationLatency"          // seconds by which the copies are behind; only its maximum is valid
+	CopyFailed  = "OperationsFailedReplication" // copies that S3 gave up; their sum is valid, their maximum is not
 )
 
 // Dimension is the only dimension of metrics about one kind.
@@ -36,8 +41,8 @@ type Alarm struct {
 	Description string
 	Namespace   string
 	Metric      string
-	Dimension   string // name of the only dimension; "" for none
-	Value       string // of the dimension
+	Dimensions  map[string]string // values by name
+	Sum         bool              // the sum of the period counts, not its worst value
 	Period      time.Duration
 	Threshold   float64 // alarm at it and above
 	Under       bool    // alarm below it instead: never so good in the whole period
@@ -45,13 +50,19 @@ type Alarm struct {
 	Topic       string  // name of the SNS topic that is told of alarm and OK
 }
 
-// Statistic is that of all alarms: the worst value of the period counts.
-const Statistic = "Maximum"
+// Statistic is what of a period counts: the worst value, if not the sum.
+func (a Alarm) Statistic() string {
+	if a.Sum {
+		return "Sum"
+	}
+	return "Maximum"
+}
 
-// What missing data mean: with Breaching, a watcher that is silent is an alarm too.
+// What missing data mean: with breaching, a watcher that is silent is an alarm too; with ignore, the alarm stays what it was.
 const (
 	breaching    = "breaching"
 	notBreaching = "notBreaching"
+	ignore       = "ignore"
 )
 
 // Alarms are the alarms on backups in a region.
@@ -75,19 +86,62 @@ func Alarms(e *environment.Environment, region string) []Alarm {
 		if limit := AgeLimit(e, kind); limit > 0 {
 			alarms = append(alarms, Alarm{
 				Name: AgeAlarm(e, kind), Description: "The newest verified recovery point of " + kind + " is older than its objective allows, or there is none.",
-				Namespace: Namespace, Metric: Age, Dimension: Dimension, Value: kind,
+				Namespace: Namespace, Metric: Age, Dimensions: map[string]string{Dimension: kind},
 				Period: 30 * time.Minute, Threshold: limit.Seconds(), Missing: breaching, Topic: topic,
 			})
 		}
 	}
+	alarms = append(alarms, Copies(e, region)...)
 	if region == e.Regions.Recovery { // where the replica is
 		alarms = append(alarms, Alarm{
 			Name: e.Prefix() + "-replication-lag", Description: "The replica is further behind than a failover without a person allows, or there is no replica.",
-			Namespace: "AWS/RDS", Metric: ReplicaLag, Dimension: "DBInstanceIdentifier", Value: e.Database.Replica,
+			Namespace: "AWS/RDS", Metric: ReplicaLag, Dimensions: map[string]string{"DBInstanceIdentifier": e.Database.Replica},
 			Period: 5 * time.Minute, Threshold: e.Policies.Lag.Limit.Std().Seconds(), Missing: breaching, Topic: topic,
 		})
 	}
 	return alarms
+}
+
+// promised is within which time S3 promises 99.99 % of the copies, and how long critical data may be in one region only.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html
+const promised = 15 * time.Minute
+
+// Copies are the alarms on S3's copies in the other region, of each bucket whose replication is ours. AWS does not say in which
+// region's CloudWatch the metrics of a rule are; the bucket's own is taken, as for all other metrics of a bucket. Function
+// readiness judges the copies from the other side.
+func Copies(e *environment.Environment, region string) []Alarm {
+	buckets := []struct{ what, name string }{{"backups", e.Buckets.Backups}, {"compliance", e.Buckets.Compliance}}
+	if e.Existing(region).Data == "" {
+		buckets = append(buckets, struct{ what, name string }{"data", e.Buckets.Data})
+	}
+	var alarms []Alarm
+	for _, b := range buckets {
+		of := map[string]string{
+			"SourceBucket": e.BucketIn(region, b.name), "DestinationBucket": e.BucketIn(e.Pair(region), b.name), "RuleId": e.ReplicationRule(region),
+		}
+		late := Alarm{
+			Name: CopiesLateAlarm(e, b.what), Description: "S3's copies of " + of["SourceBucket"] + " in the other region are behind by more than critical data may be.",
+			Namespace: "AWS/S3", Metric: CopyLatency, Dimensions: of, Period: 5 * time.Minute, Threshold: promised.Seconds(), Topic: e.Contacts.OnCall.Topic,
+			Missing: ignore, // as the page of the metrics advises: nothing to copy is nothing new
+		}
+		failed := Alarm{
+			Name: CopiesFailedAlarm(e, b.what), Description: "S3 has given up copying objects of " + of["SourceBucket"] + " to the other region, and does not try again.",
+			Namespace: "AWS/S3", Metric: CopyFailed, Dimensions: of, Sum: true, Period: time.Hour, Threshold: 1, Topic: e.Contacts.OnCall.Topic,
+			Missing: notBreaching,
+		}
+		alarms = append(alarms, late, failed)
+	}
+	return alarms
+}
+
+// CopiesLateAlarm is the alarm on copies of a bucket, "backups", "compliance" or "data", that do not arrive in time.
+func CopiesLateAlarm(e *environment.Environment, bucket string) string {
+	return e.Prefix() + "-copies-late-" + bucket
+}
+
+// CopiesFailedAlarm is the alarm on copies of a bucket that will never arrive.
+func CopiesFailedAlarm(e *environment.Environment, bucket string) string {
+	return e.Prefix() + "-copies-failed-" + bucket
 }
 
 // AgeAlarm is the alarm on the age of a kind's newest verified point.

@@ -1,6 +1,7 @@
 package watching_test
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -166,7 +167,7 @@ func TestAlarms(t *testing.T) {
 		}
 	}
 	failure := names["ACSO-BackupFailure"]
-	if failure.Namespace != "ACSO/Backup" || failure.Metric != "BackupJobStatus" || failure.Period != time.Hour || failure.Threshold != 1 || failure.Dimension != "" {
+	if failure.Namespace != "ACSO/Backup" || failure.Metric != "BackupJobStatus" || failure.Period != time.Hour || failure.Threshold != 1 || len(failure.Dimensions) > 0 {
 		t.Errorf("the procedures' alarm is %+v", failure)
 	}
 	for _, s := range watching.Expected(e) {
@@ -181,10 +182,34 @@ func TestAlarms(t *testing.T) {
 	if got := watching.AgeLimit(e, retention.Infrastructure); got != 0 {
 		t.Errorf("infrastructure, which has no schedule, may be %s old", got)
 	}
-	if lag := names["acso-production-replication-lag"]; lag.Threshold != 900 || lag.Value != e.Database.Replica {
+	if lag := names["acso-production-replication-lag"]; lag.Threshold != 900 || lag.Dimensions["DBInstanceIdentifier"] != e.Database.Replica {
 		t.Errorf("on the lag: %+v", lag)
 	}
 	if len(watching.Alarms(e, e.Regions.Primary)) != len(watching.Alarms(e, e.Regions.Recovery))-1 {
 		t.Error("the lag is watched where the replica is, and only there")
+	}
+}
+
+func TestAlarmsOnCopies(t *testing.T) {
+	e := production(t)
+	of := func(region string) map[string]watching.Alarm {
+		found := map[string]watching.Alarm{}
+		for _, a := range watching.Copies(e, region) {
+			found[a.Name] = a
+		}
+		return found
+	}
+	here := of(e.Regions.Recovery)
+	late, failed := here[watching.CopiesLateAlarm(e, "data")], here[watching.CopiesFailedAlarm(e, "data")]
+	rule := map[string]string{"SourceBucket": e.Buckets.Data + "-us-west-2", "DestinationBucket": e.Buckets.Data, "RuleId": "to-us-east-1"}
+	if len(here) != 6 || !maps.Equal(late.Dimensions, rule) || !maps.Equal(failed.Dimensions, rule) {
+		t.Errorf("%d alarms: %+v, %+v", len(here), late, failed)
+	}
+	if late.Statistic() != "Maximum" || late.Threshold != 900 || late.Missing != "ignore" || failed.Statistic() != "Sum" || failed.Threshold != 1 || failed.Missing != "notBreaching" {
+		t.Errorf("%+v, %+v", late, failed)
+	}
+	e.Imports.Primary.Data = "bucket-of-the-owner"
+	if there := of(e.Regions.Primary); len(there) != 4 || there[watching.CopiesLateAlarm(e, "data")].Name != "" {
+		t.Errorf("of a bucket whose replication is not ours: %d alarms", len(there))
 	}
 }

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,12 +17,13 @@ import (
 var copiedBackups = []Scenario{
 	{
 		Name: "backup-daily-copies-late", Expected: Recovered, machine: "backup-daily", limit: 12 * time.Hour,
-		Sentence: "S3 takes 50 minutes for each copy: the day's points are good where they are, us-west-2 is not called ready without them, and it is whole as soon as they are there.",
+		Sentence: "S3 takes 50 minutes for each copy: the day's points are good where they are, an alarm says that the copies are behind, us-west-2 is not called ready without them, and it is whole as soon as they are there.",
 		prepare: func(r *run) {
 			at, recovery := r.moment(), r.env.Regions.Recovery
 			r.at(at, func() {
 				r.say("fault", r.env.Regions.Primary, "S3 takes 50 minutes for each copy")
 				r.world.S3.Durations.Replication = 50 * time.Minute
+				r.world.WatchCopies(r.env.Regions.Primary)
 				r.startIn(r.env.Regions.Primary, "{}")
 			})
 			r.at(at+40*time.Minute, func() { r.call(recovery, "readiness", "{}") })
@@ -29,17 +31,19 @@ var copiedBackups = []Scenario{
 		},
 		judge: func(r *run) []Invariant {
 			return append(append(r.dayHolds(), r.parametersHold(1)...), r.copyExists()[0], r.copiesHold(),
-				r.readyFor(0, readiness.Fail, copied...), r.readyFor(1, readiness.Pass, retention.Configuration, retention.Logs), r.teamTold("Daily backup completed"))
+				r.readyFor(0, readiness.Fail, copied...), r.readyFor(1, readiness.Pass, retention.Configuration, retention.Logs), r.teamTold("Daily backup completed"),
+				r.alarmed(watching.CopiesLateAlarm(r.env, "backups")), r.calmed(watching.CopiesLateAlarm(r.env, "backups")))
 		},
 	},
 	{
 		Name: "backup-daily-copies-without-key", Expected: FailedDirty, machine: "backup-daily", limit: 12 * time.Hour,
-		Sentence: "The key of the data is disabled in us-west-2: S3 makes no copy of any point, no secret is written there, the day fails, and us-west-2 is not called ready.",
+		Sentence: "The key of the data is disabled in us-west-2: S3 makes no copy of any point and an alarm says so, no secret is written there, the day fails, and us-west-2 is not called ready.",
 		prepare: func(r *run) {
 			at, recovery := r.moment(), r.env.Regions.Recovery
 			r.at(at, func() {
 				r.say("fault", recovery, "the key %s is disabled", r.env.KeyAlias())
 				r.world.KMS.SetState(recovery, r.env.KeyAlias(), kms.Disabled)
+				r.world.WatchCopies(r.env.Regions.Primary)
 				r.startIn(r.env.Regions.Primary, "{}")
 			})
 			r.at(at+2*time.Hour, func() { r.call(recovery, "readiness", "{}") })
@@ -48,9 +52,20 @@ var copiedBackups = []Scenario{
 			const name = "no copy is there in the clear or under another key"
 			copies := len(r.world.S3.Objects(r.env.BucketIn(r.env.Regions.Recovery, r.env.Buckets.Backups)))
 			return append(r.dayHolds(), verdict(name, copies == 0, "%d objects are in the bucket", copies), r.readyFor(0, readiness.Fail, copied...),
-				r.teamTold("Daily backup failed"), r.teamTold("Configuration backup failed"))
+				r.teamTold("Daily backup failed"), r.teamTold("Configuration backup failed"), r.alarmed(watching.CopiesFailedAlarm(r.env, "backups")))
 		},
 	},
+}
+
+// alarmed: the team is told that an alarm is raised in the primary region.
+func (r *run) alarmed(alarm string) Invariant { return r.teamTold(r.alarmSubject("ALARM", alarm)) }
+
+// calmed: the team is told that it is over.
+func (r *run) calmed(alarm string) Invariant { return r.teamTold(r.alarmSubject("OK", alarm)) }
+
+// alarmSubject is the subject of the message that CloudWatch sends.
+func (r *run) alarmSubject(state, alarm string) string {
+	return fmt.Sprintf("%s: %q in %s", state, alarm, r.env.Regions.Primary)
 }
 
 // copied are the kinds whose points S3 copies to the other region's bucket.

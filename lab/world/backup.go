@@ -18,16 +18,16 @@ func (w *World) layBuckets() {
 	e := w.Env
 	for _, region := range w.Cloud.Regions() {
 		b := s3.Bucket{Name: e.BucketIn(region, e.Buckets.Backups), Region: region, Versioned: true, Lock: true, Lifecycle: w.lifecycle()}
-		other := e.Pair(region)
-		b.Replication = []s3.Replication{{To: e.BucketIn(other, e.Buckets.Backups), Key: e.KeyAlias()}}
+		other, rule := e.Pair(region), e.ReplicationRule(region)
+		b.Replication = []s3.Replication{{ID: rule, To: e.BucketIn(other, e.Buckets.Backups), Key: e.KeyAlias()}}
 		w.S3.Create(b)
 		w.S3.Create(s3.Bucket{
 			Name: e.BucketIn(region, e.Buckets.Compliance), Region: region, Versioned: true, Lock: true,
-			Replication: []s3.Replication{{To: e.BucketIn(other, e.Buckets.Compliance)}},
+			Replication: []s3.Replication{{ID: rule, To: e.BucketIn(other, e.Buckets.Compliance)}},
 		})
 		w.S3.Create(s3.Bucket{
 			Name: e.BucketIn(region, e.Buckets.Data), Region: region, Versioned: true,
-			Replication: []s3.Replication{{To: e.BucketIn(other, e.Buckets.Data), DeleteMarkers: true}},
+			Replication: []s3.Replication{{ID: rule, To: e.BucketIn(other, e.Buckets.Data), DeleteMarkers: true}},
 		})
 		w.S3.Create(s3.Bucket{Name: e.RestoreTestBucket(region), Region: region}) // for what lives minutes: no versions, no lock
 		w.EC2.CreateGroup(region, e.RestoreTest())

@@ -13,7 +13,14 @@ import (
 
 // layBackupAlarms makes the alarms on backups, and on readiness, which judges them too. They are raised until there are backups, as after a first deployment.
 func (w *World) layBackupAlarms(region string) {
-	for _, a := range append(watching.Alarms(w.Env, region), readiness.Alarm(w.Env)) {
+	w.layWatching(region, append(watching.Alarms(w.Env, region), readiness.Alarm(w.Env)))
+}
+
+// WatchCopies makes the alarms on S3's copies where backups are not scheduled, and has none therefore.
+func (w *World) WatchCopies(region string) { w.layWatching(region, watching.Copies(w.Env, region)) }
+
+func (w *World) layWatching(region string, alarms []watching.Alarm) {
+	for _, a := range alarms {
 		definition := cloudwatch.Definition(a)
 		definition.AlarmActions = []string{w.Env.Topic(region, a.Topic)}
 		definition.OKActions = definition.AlarmActions

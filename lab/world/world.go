@@ -145,6 +145,7 @@ func New(o Options) *World {
 	w.Events = eventbridge.New(c)
 	w.Scheduler = scheduler.New(c)
 	w.S3 = s3.New(c, w.KMS)
+	w.S3.Metrics = w.Metrics
 	w.EC2 = ec2.New(c)
 	w.RDS = rds.New(c, keys{w.KMS}, w.EC2, metrics{w.Metrics})
 	w.EFS = efs.New(c)

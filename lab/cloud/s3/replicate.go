@@ -11,6 +11,7 @@ import (
 
 // Replication is a replication rule.
 type Replication struct {
+	ID            string // of its metrics
 	To            string // bucket, commonly in the other region
 	Prefix        string
 	DeleteMarkers bool
@@ -55,6 +56,7 @@ func (s *Service) replicate(b *bucket, v *version) {
 		}
 		if !v.marker {
 			v.status = types.ReplicationStatusPending
+			s.behind(b, v, rule)
 		}
 		s.cloud.Sim.After(s.delay(v.marker), func() { s.transfer(b, v, rule) })
 	}
@@ -65,7 +67,8 @@ func (s *Service) transfer(b *bucket, v *version, rule Replication) {
 	s.cloud.WhenAlive(b.Region, func() {
 		to := s.buckets[rule.To]
 		if !slices.Contains(b.objects[v.key], v) {
-			return // deleted meanwhile
+			s.done(b, v, rule, false) // deleted meanwhile
+			return
 		}
 		if to != nil && to.Region != b.Region && !s.cloud.Reachable(b.Region, to.Region) {
 			s.cloud.Sim.After(replicationRetry, func() { s.transfer(b, v, rule) })
@@ -74,11 +77,13 @@ func (s *Service) transfer(b *bucket, v *version, rule Replication) {
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html
 		if to == nil || !to.Versioned || rule.Key != "" && s.keys.Usable(to.Region, rule.Key) != nil {
 			v.status = types.ReplicationStatusFailed
+			s.done(b, v, rule, true)
 			return
 		}
 		s.arrive(to, v, rule)
 		if !v.marker {
 			v.status = types.ReplicationStatusCompleted
+			s.done(b, v, rule, false)
 		}
 	})
 }

@@ -41,6 +41,7 @@ type Durations struct {
 // Service is S3 in all regions.
 type Service struct {
 	Durations Durations
+	Metrics   Metrics // where the metrics of replication go; nil is nowhere
 
 	cloud    *cloud.Cloud
 	keys     *kms.Service
@@ -53,7 +54,8 @@ type bucket struct {
 	objects map[string][]*version // by key, oldest first
 	keys    []string              // every key that there ever was, by bytes of UTF-8, as S3 lists
 	uploads map[string]*upload
-	refuses bool // its policy denies every write
+	refuses bool                         // its policy denies every write
+	backlog map[string]map[*version]bool // what has still to be copied, by replication rule
 }
 
 // version is one version of an object, or a delete marker. Its fields do not change but for tags, locks, replication
@@ -99,7 +101,7 @@ func (s *Service) Create(b Bucket) {
 		panic(fmt.Sprintf("lab: bucket %s exists: names are global", b.Name))
 	}
 	b.Versioned = b.Versioned || b.Lock
-	s.buckets[b.Name] = &bucket{Bucket: b, objects: map[string][]*version{}, uploads: map[string]*upload{}}
+	s.buckets[b.Name] = &bucket{Bucket: b, objects: map[string][]*version{}, uploads: map[string]*upload{}, backlog: map[string]map[*version]bool{}}
 }
 
 // Configure replaces a bucket's replication and lifecycle rules.
