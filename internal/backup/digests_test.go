@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/md5" // #nosec G501 -- as in multipart.go
 	"crypto/sha256"
+	"hash"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -23,4 +24,31 @@ func TestDigestsThatTakeTurnsAreDigestsOfEverything(t *testing.T) {
 			t.Fatalf("the digests of %d bytes are not those of the bytes", len(all))
 		}
 	})
+}
+
+// BenchmarkDigests are those of a large object's part: MD5 and SHA-256 of the whole, and SHA-256 of the part.
+func BenchmarkDigests(b *testing.B) {
+	text := make([]byte, defaultPartSize)
+	each := func() (old, whole, part hash.Hash) { return md5.New(), sha256.New(), sha256.New() } // #nosec G401 -- as in multipart.go
+	for _, way := range []struct {
+		name string
+		run  func()
+	}{
+		{"MD5", func() { old, _, _ := each(); digest(text, old) }},
+		{"SHA-256", func() { _, whole, _ := each(); digest(text, whole) }},
+		{"by turns", func() { old, whole, part := each(); digest(text, old, whole, part) }},
+		{"one after the other", func() {
+			old, whole, part := each()
+			for _, h := range []hash.Hash{old, whole, part} {
+				h.Write(text)
+			}
+		}},
+	} {
+		b.Run(way.name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				way.run()
+			}
+		})
+	}
 }
