@@ -77,7 +77,7 @@ func (b *board) losses() {
 	var ages []metric
 	for _, kind := range retention.Kinds {
 		if watching.AgeLimit(b.env, kind) > 0 {
-			ages = append(ages, b.each(func(string) []any { return []any{watching.Namespace, watching.Age, watching.Dimension, kind} })...)
+			ages = append(ages, b.each(func(string) []any { return []any{watching.Namespace(b.env), watching.Age, watching.Dimension, kind} })...)
 		}
 	}
 	b.graph(widget{title: "RPO now: age of the newest verified recovery point, in seconds", limit: b.env.Objectives.RecoveryPoint.Critical.Std().Seconds(), metrics: ages})
@@ -98,7 +98,7 @@ func (b *board) recoveries() {
 
 func (b *board) backups() {
 	backups := func(name string) []metric {
-		return b.each(func(string) []any { return []any{watching.Namespace, name} })
+		return b.each(func(string) []any { return []any{watching.Namespace(b.env), name} })
 	}
 	b.graph(widget{title: "Backup success of the rolling month, in percent", statistic: "Minimum", limit: b.env.Objectives.BackupSuccess, metrics: backups(watching.SuccessRate)})
 	b.graph(widget{title: "Backup jobs that failed (1)", metrics: append(backups(watching.JobStatus), backups(watching.VerificationStatus)...)})
@@ -147,7 +147,7 @@ func (b *board) executions(machine, name string) []metric {
 // line is the metric as a graph has it. Its label says the region and what tells it from the other lines.
 func (m metric) line() []any {
 	name := m.id[1]
-	if last := fmt.Sprint(m.id[len(m.id)-1]); m.id[0] == watching.Namespace && len(m.id) > 2 || m.id[0] == "AWS/States" {
+	if last := fmt.Sprint(m.id[len(m.id)-1]); len(m.id) > 2 && m.id[2] == watching.Dimension || m.id[0] == "AWS/States" {
 		name = last[strings.LastIndex(last, ":")+1:] + " " + fmt.Sprint(name)
 	}
 	return append(slices.Clone(m.id), map[string]any{"region": m.region, "label": fmt.Sprintf("%s %s", m.region, name)})

@@ -3,6 +3,7 @@ package stacks_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -181,6 +182,16 @@ func TestEnvironmentsShareNoName(t *testing.T) {
 				t.Errorf("%s and %s both make %s", name, other, taken)
 			}
 			seen[taken] = name
+		}
+		for id, alarm := range a.of("AWS::CloudWatch::Alarm") {
+			if namespace := fmt.Sprint(alarm.Properties["Namespace"]); strings.HasPrefix(namespace, "ACSO/") {
+				stack, _, _ := strings.Cut(id, "/")
+				metric := fmt.Sprint(accounts[name], " ", stack, " ", namespace, " ", alarm.Properties["MetricName"], alarm.Properties["Dimensions"])
+				if other, clash := seen[metric]; clash && other != name {
+					t.Errorf("%s and %s both watch %s", name, other, metric)
+				}
+				seen[metric] = name
+			}
 		}
 		for id, record := range a.of("AWS::Route53::RecordSet") {
 			for other, b := range all {

@@ -11,6 +11,7 @@ import (
 	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/internal/grant"
 	"github.com/acso/disaster-recovery/internal/retention"
+	"github.com/acso/disaster-recovery/internal/watching"
 	"github.com/acso/disaster-recovery/statemachines"
 )
 
@@ -37,11 +38,15 @@ func (p *place) machine(m statemachines.Machine, f *foundation) awsstepfunctions
 	return machine
 }
 
-// placeholders are the ARNs that the text's placeholders stand for, and the right to use each.
+// placeholders are what the text's placeholders stand for: ARNs, and the right to use each, and the namespace of metrics.
 func (p *place) placeholders(m statemachines.Machine) (map[string]*string, []grant.Grant) {
 	values := map[string]*string{}
 	var grants []grant.Grant
 	for _, name := range m.Placeholders() {
+		if name == statemachines.BackupMetrics {
+			values[name] = jsii.String(watching.Namespace(p.env))
+			continue
+		}
 		if _, is := functions.Named(name); is {
 			arn := p.env.FunctionARN(p.region, name)
 			values[name] = jsii.String(arn)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/watching"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/world"
 	"github.com/acso/disaster-recovery/statemachines"
@@ -120,7 +121,7 @@ func TestMachinesAreThoseOfTheLab(t *testing.T) {
 func TestMachinesAreTheirFiles(t *testing.T) {
 	e := named(t, "production")
 	a := synthesised(t)
-	exists := append(lab(t).Lambda.Functions(), lab(t).States.Machines()...)
+	exists := slices.Concat(lab(t).Lambda.Functions(), lab(t).States.Machines(), []string{watching.Namespace(e)})
 	for at, r := range a.of("AWS::StepFunctions::StateMachine") {
 		m, known := statemachines.Named(strings.TrimPrefix(r.Properties["StateMachineName"].(string), e.Prefix()+"-"))
 		if !known || r.Properties["DefinitionString"] != m.Definition {

@@ -60,7 +60,11 @@ func Named(name string) (Machine, bool) {
 // placeholder is what CloudFormation's DefinitionSubstitutions replaces.
 var placeholder = regexp.MustCompile(`\$\{([A-Za-z0-9-]+)\}`)
 
-// Placeholders are the names between ${ and } in the definition, each once, sorted: names of functions and machines.
+// BackupMetrics is the placeholder of the namespace of the metrics of backups, the only one that names no function and no machine.
+const BackupMetrics = "backup-metrics"
+
+// Placeholders are the names between ${ and } in the definition, each once, sorted: names of functions and machines, and
+// BackupMetrics.
 func (m Machine) Placeholders() []string {
 	var names []string
 	for _, match := range placeholder.FindAllStringSubmatch(m.Definition, -1) {

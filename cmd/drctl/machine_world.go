@@ -10,6 +10,7 @@ import (
 
 	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/watching"
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
@@ -95,6 +96,8 @@ func filled(m *asl.Machine, e *environment.Environment) (*asl.Machine, error) {
 			values[name] = e.FunctionName(name)
 		case machine:
 			values[name] = e.MachineName(name)
+		case name == statemachines.BackupMetrics:
+			values[name] = watching.Namespace(e)
 		default:
 			return nil, mistake{fmt.Errorf("run %s: ${%s} is neither a function nor a state machine of this project", m.Name, name)}
 		}

@@ -144,7 +144,7 @@ func TestAMillionObjectsStayWithinEveryQuota(t *testing.T) {
 	}
 	states := stepfunctions.New(c, functionsOf, evaluator)
 	m, _ := statemachines.Named("verify-backup")
-	text, err := m.Substitute(map[string]string{"planverification": "planverification", "verifychecksums": "verifychecksums", "notify": "notify"})
+	text, err := m.Substitute(map[string]string{"planverification": "planverification", "verifychecksums": "verifychecksums", "notify": "notify", statemachines.BackupMetrics: "ACSO/Backup"})
 	if err != nil {
 		t.Fatal(err)
 	}

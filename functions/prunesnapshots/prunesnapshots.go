@@ -139,7 +139,7 @@ func (h *Handler) quota(ctx context.Context, out *Output, used int) error {
 		}
 	}
 	out.Raise = out.Quota.Raise()
-	_, err = h.cloudwatch.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String(watching.Namespace), MetricData: []cwtypes.MetricDatum{{
+	_, err = h.cloudwatch.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String(watching.Namespace(h.p.Environment)), MetricData: []cwtypes.MetricDatum{{
 		MetricName: aws.String(watching.SnapshotsMissing), Value: aws.Float64(float64(out.Quota.Missing())),
 		Timestamp: aws.Time(h.p.Clock.Now()), Unit: cwtypes.StandardUnitCount,
 	}}})

@@ -177,6 +177,6 @@ func (h *Handler) measure(ctx context.Context, in Input, pass bool) error {
 			})
 		}
 	}
-	_, err := h.metrics.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String(watching.Namespace), MetricData: data})
+	_, err := h.metrics.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String(watching.Namespace(h.p.Environment)), MetricData: data})
 	return failure.FromAWS(err, "put the metrics of a restore test")
 }

@@ -93,7 +93,7 @@ func beginOn(t *testing.T, storage func(w *world, c *cloud.Cloud, bucket string)
 	}
 	w.states = stepfunctions.New(w.cloud, functions, evaluator)
 	m, _ := statemachines.Named("verify-backup")
-	text, err := m.Substitute(map[string]string{"planverification": "planverification", "verifychecksums": "verifychecksums", "notify": "notify"})
+	text, err := m.Substitute(map[string]string{"planverification": "planverification", "verifychecksums": "verifychecksums", "notify": "notify", statemachines.BackupMetrics: "ACSO/Backup"})
 	if err != nil {
 		t.Fatal(err)
 	}

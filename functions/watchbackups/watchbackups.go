@@ -105,7 +105,7 @@ func (h *Handler) Handle(ctx context.Context, _ Input) (Output, error) {
 	if len(data) == 0 {
 		return out, nil // no backup was ever taken: nothing is known, and the alarms miss their data
 	}
-	_, err = h.cloudwatch.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String(watching.Namespace), MetricData: data})
+	_, err = h.cloudwatch.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String(watching.Namespace(h.p.Environment)), MetricData: data})
 	return out, failure.FromAWS(err, "put the metrics of backups in %s", h.p.Region())
 }
 

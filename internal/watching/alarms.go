@@ -8,8 +8,15 @@ import (
 	"github.com/acso/disaster-recovery/internal/retention"
 )
 
-// Namespace of the metrics of backups. Beside those without a dimension, each has one: Kind.
-const Namespace = "ACSO/Backup"
+// Namespace of the metrics of backups. Beside those without a dimension, each has one: Kind. Production's is that of the
+// procedures; an environment beside it has one of its own, or its failed backup would raise production's alarm.
+func Namespace(e *environment.Environment) string {
+	const procedures = "ACSO/Backup"
+	if e.Name == "production" {
+		return procedures
+	}
+	return procedures + "/" + e.Name
+}
 
 // The metrics. The jobs put their status, duration, bytes and objects themselves, the watcher the rest, and the status of
 // slots whose job never started.
@@ -71,22 +78,22 @@ func Alarms(e *environment.Environment, region string) []Alarm {
 	alarms := []Alarm{
 		{
 			Name: failureName(e), Description: "Backup job failed, or its slot passed without a recovery point.",
-			Namespace: Namespace, Metric: JobStatus, Period: time.Hour, Threshold: 1, Missing: breaching, Topic: topic,
+			Namespace: Namespace(e), Metric: JobStatus, Period: time.Hour, Threshold: 1, Missing: breaching, Topic: topic,
 		},
 		{
 			Name: e.Prefix() + "-verification-failed", Description: "A recovery point is not what its manifest says.",
-			Namespace: Namespace, Metric: VerificationStatus, Period: time.Hour, Threshold: 1, Missing: notBreaching, Topic: topic,
+			Namespace: Namespace(e), Metric: VerificationStatus, Period: time.Hour, Threshold: 1, Missing: notBreaching, Topic: topic,
 		},
 		{
 			Name: e.Prefix() + "-snapshot-quota", Description: "The quota of manual DB snapshots is smaller than what the retention comes to hold.",
-			Namespace: Namespace, Metric: SnapshotsMissing, Period: 24 * time.Hour, Threshold: 1, Missing: notBreaching, Topic: topic,
+			Namespace: Namespace(e), Metric: SnapshotsMissing, Period: 24 * time.Hour, Threshold: 1, Missing: notBreaching, Topic: topic,
 		},
 	}
 	for _, kind := range retention.Kinds {
 		if limit := AgeLimit(e, kind); limit > 0 {
 			alarms = append(alarms, Alarm{
 				Name: AgeAlarm(e, kind), Description: "The newest verified recovery point of " + kind + " is older than its objective allows, or there is none.",
-				Namespace: Namespace, Metric: Age, Dimensions: map[string]string{Dimension: kind},
+				Namespace: Namespace(e), Metric: Age, Dimensions: map[string]string{Dimension: kind},
 				Period: 30 * time.Minute, Threshold: limit.Seconds(), Missing: breaching, Topic: topic,
 			})
 		}

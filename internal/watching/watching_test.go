@@ -170,6 +170,10 @@ func TestAlarms(t *testing.T) {
 	if failure.Namespace != "ACSO/Backup" || failure.Metric != "BackupJobStatus" || failure.Period != time.Hour || failure.Threshold != 1 || len(failure.Dimensions) > 0 {
 		t.Errorf("the procedures' alarm is %+v", failure)
 	}
+	beside := production(t)
+	if beside.Name = "exercise"; watching.Namespace(beside) != "ACSO/Backup/exercise" {
+		t.Errorf("the metrics of an exercise are in %s: its failed backup raises production's alarm", watching.Namespace(beside))
+	}
 	for _, s := range watching.Expected(e) {
 		a, found := names[watching.AgeAlarm(e, s.Kind)]
 		if !found || a.Missing != "breaching" || a.Threshold != watching.AgeLimit(e, s.Kind).Seconds() {

@@ -210,7 +210,7 @@ func (m *month) measured(out watchbackups.Output) {
 			watching.SlotsExpected: float64(k.Rate.Expected), watching.SlotsSucceeded: good, watching.SuccessRate: 100 * good / float64(k.Rate.Expected),
 			watching.Age: *k.AgeSeconds,
 		} {
-			if got, ok := m.Metrics.Last(m.Env.Regions.Primary, watching.Namespace, metric, dimension); !ok || got != want {
+			if got, ok := m.Metrics.Last(m.Env.Regions.Primary, watching.Namespace(m.Env), metric, dimension); !ok || got != want {
 				m.Errorf("%s of %s is %v, want %v", metric, k.Kind, got, want)
 			}
 		}

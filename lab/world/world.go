@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/acso/disaster-recovery/internal/environment"
+	"github.com/acso/disaster-recovery/internal/watching"
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
@@ -116,6 +117,8 @@ func ParseMachines(e *environment.Environment) (Machines, error) {
 			values[name] = e.FunctionName(name)
 			if _, nested := statemachines.Named(name); nested {
 				values[name] = e.MachineName(name)
+			} else if name == statemachines.BackupMetrics {
+				values[name] = watching.Namespace(e)
 			}
 		}
 		definition, err := m.Substitute(values)
