@@ -22,6 +22,7 @@ type alarm struct {
 	topic                 string // that is told; "" for the on-call engineer's
 	silent                bool   // tells nobody: something else acts on it
 	muted                 bool   // tells nobody for as long as its region has the other role
+	noOK                  bool   // tells nobody when it is over
 }
 
 // alarm makes the alarm; unless it is silent it tells somebody when it is raised and when it is over.
@@ -49,7 +50,10 @@ func (p *place) alarm(a alarm) awscloudwatch.CfnAlarm {
 			a.topic = p.env.Contacts.OnCall.Topic
 		}
 		tell := jsii.Strings(p.env.Topic(p.region, a.topic))
-		props.AlarmActions, props.OkActions = tell, tell
+		props.AlarmActions = tell
+		if !a.noOK {
+			props.OkActions = tell
+		}
 	}
 	return awscloudwatch.NewCfnAlarm(p.Stack, jsii.String(a.id), props)
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/acso/disaster-recovery/lab/asl"
+	"github.com/acso/disaster-recovery/lab/world"
+	"github.com/acso/disaster-recovery/statemachines"
 )
 
 type machineRunCommand struct {
@@ -38,7 +40,7 @@ func (c *machineRunCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return mistake{err}
 	}
-	if machine, err = filled(machine, where.environment); err != nil {
+	if machine, err = world.ParseMachine(statemachines.Machine{Name: machine.Name, Definition: string(machine.Definition)}, where.environment); err != nil {
 		return mistake{err}
 	}
 	execution, err := a.lab.execute(ctx, machine, where, input)

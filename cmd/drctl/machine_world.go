@@ -8,15 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/internal/environment"
-	"github.com/acso/disaster-recovery/internal/watching"
 	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
 	"github.com/acso/disaster-recovery/lab/sim"
 	"github.com/acso/disaster-recovery/lab/world"
-	"github.com/acso/disaster-recovery/statemachines"
 )
 
 // place is where a machine runs.
@@ -81,30 +78,4 @@ func execute(ctx context.Context, m *asl.Machine, p place, input json.RawMessage
 	}
 	w.Sim.Run(w.Sim.Now().Add(patience), func() bool { return started.Status() != asl.Running || ctx.Err() != nil })
 	return started.Execution, ctx.Err()
-}
-
-// filled is a definition with the names of the environment's functions and machines in the place of ${placeholders}. One
-// that names neither is a mistake: on AWS the deployment would have refused it.
-func filled(m *asl.Machine, e *environment.Environment) (*asl.Machine, error) {
-	raw := statemachines.Machine{Name: m.Name, Definition: string(m.Definition)}
-	values := map[string]string{}
-	for _, name := range raw.Placeholders() {
-		_, function := functions.Named(name)
-		_, machine := statemachines.Named(name)
-		switch {
-		case function:
-			values[name] = e.FunctionName(name)
-		case machine:
-			values[name] = e.MachineName(name)
-		case name == statemachines.BackupMetrics:
-			values[name] = watching.Namespace(e)
-		default:
-			return nil, mistake{fmt.Errorf("run %s: ${%s} is neither a function nor a state machine of this project", m.Name, name)}
-		}
-	}
-	text, err := raw.Substitute(values)
-	if err != nil {
-		return nil, err
-	}
-	return asl.Parse(m.Name, []byte(text))
 }

@@ -8,8 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 )
 
 // Directory is a tree of files as a source. Symbolic links are kept as links where the tree can read them, as those of
@@ -41,64 +39,46 @@ func (d directory) list(ctx context.Context, folder string, use func(File) error
 		return e.Name()
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(place(a), place(b)) })
-	for batch := range slices.Chunk(entries, batch) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		for i, seen := range look(batch) {
-			if err := d.entry(ctx, path.Join(folder, batch[i].Name()), seen, use); err != nil {
-				return err
+	for _, e := range entries {
+		name := path.Join(folder, e.Name())
+		if e.IsDir() {
+			if err = d.folder(name, e, use); err == nil {
+				err = d.list(ctx, name, use)
 			}
+		} else {
+			err = d.file(name, e, use)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// Entries of a folder that are looked at at once, since on a network's file system each look is a way there and back, and
-// those whose sizes and times are held until their turn comes.
-const looks, batch = 16, 1024
-
-// looked is what a look at an entry found.
-type looked struct {
-	info fs.FileInfo
-	err  error
-}
-
-// look looks at all entries, and keeps their order.
-func look(entries []fs.DirEntry) []looked {
-	found := make([]looked, len(entries))
-	var next atomic.Int64
-	var under sync.WaitGroup
-	for range min(looks, len(entries)) {
-		under.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(entries); i = next.Add(1) - 1 {
-				found[i].info, found[i].err = entries[i].Info()
-			}
-		})
-	}
-	under.Wait()
-	return found
-}
-
-// entry tells of one entry; of a folder before what is in it.
-func (d directory) entry(ctx context.Context, name string, seen looked, use func(File) error) error {
-	if errors.Is(seen.err, fs.ErrNotExist) {
+// folder tells of a folder before what is in it.
+func (d directory) folder(name string, e fs.DirEntry, use func(File) error) error {
+	info, err := e.Info()
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil // it went meanwhile
 	}
-	if seen.err != nil {
-		return seen.err
+	if err != nil {
+		return err
 	}
-	if seen.info.IsDir() {
-		f := describe(name+"/", seen.info)
-		f.Size = 0
-		if err := use(f); err != nil {
-			return err
-		}
-		return d.list(ctx, name, use)
+	f := describe(name+"/", info)
+	f.Size = 0
+	return use(f)
+}
+
+func (d directory) file(name string, e fs.DirEntry, use func(File) error) error {
+	info, err := e.Info()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it went meanwhile
 	}
-	f := describe(name, seen.info)
+	if err != nil {
+		return err
+	}
+	f := describe(name, info)
 	if f.Mode.Type() == fs.ModeSymlink {
-		var err error
 		if f.Link, err = fs.ReadLink(d.tree, name); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		} else if err != nil {

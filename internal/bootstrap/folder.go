@@ -10,26 +10,24 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/acso/disaster-recovery/internal/mount"
 	"github.com/acso/disaster-recovery/internal/platform"
 )
 
 // folder is a mount that is read and written. os.Root refuses every path and every link that leads out of it. What is made
 // there belongs to whom its folder belongs to: points keep no owners, and the application does not run as root.
 type folder struct {
-	fs.ReadLinkFS
+	mount.FS
 	root *os.Root
 }
 
-var _ platform.Folder = folder{}
+var (
+	_ platform.Folder = folder{}
+	_ fs.ReadDirFS    = folder{} // the mount's, which looks at many entries at once
+)
 
 // Folder is a mount as functions see it. What is there is read and written below root, and never outside.
-func Folder(root *os.Root) platform.Folder {
-	tree, ok := root.FS().(fs.ReadLinkFS)
-	if !ok {
-		panic("bootstrap: the file system of an os.Root reads no links: https://pkg.go.dev/os#Root.FS promises that it does")
-	}
-	return folder{tree, root}
-}
+func Folder(root *os.Root) platform.Folder { return folder{mount.Tree(root), root} }
 
 func (f folder) Create(name string, mode fs.FileMode) (io.WriteCloser, error) {
 	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode.Perm())

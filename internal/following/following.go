@@ -35,12 +35,13 @@ func Rules(e *environment.Environment) []Item {
 func Schedule(target string) bool { return strings.Contains(target, ":stateMachine:") }
 
 // Alarms are the alarms on backups that a region has. The one on snapshots is not among them, since copies fill the quota of
-// the region that stands by, too; that on the replica's lag belongs to where the replica is.
+// the region that stands by, too; nor are those on copies that failed, since the last of a region are made when it stands by already.
+// Those on what is behind, the replica and S3's copies, belong to where it arrives.
 func Alarms(e *environment.Environment, region string) []Item {
 	var items []Item
 	for _, a := range watching.Alarms(e, region) {
-		if a.Metric != watching.SnapshotsMissing {
-			items = append(items, Item{Name: a.Name, Standby: a.Metric == watching.ReplicaLag})
+		if a.Metric != watching.SnapshotsMissing && a.Metric != watching.CopyFailed {
+			items = append(items, Item{Name: a.Name, Standby: a.Metric == watching.ReplicaLag || a.Metric == watching.CopyLatency})
 		}
 	}
 	return items

@@ -213,7 +213,7 @@ func (r *run) alarmsOf(ctx context.Context, client *cloudwatch.Client, region st
 			wrong = append(wrong, fmt.Sprintf("%s is missing in %s", item.Name, region))
 		case item.Standby && !active && !rebuilt: // silent until this very verdict was once that it is ready
 		case on && !item.Enabled(active):
-			wrong = append(wrong, fmt.Sprintf("%s pages in %s, which is the standby", item.Name, region))
+			wrong = append(wrong, fmt.Sprintf("%s pages in %s, which has the other role", item.Name, region))
 		case !on && item.Enabled(active):
 			wrong = append(wrong, fmt.Sprintf("%s is silent in %s", item.Name, region))
 		}

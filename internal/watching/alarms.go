@@ -12,7 +12,7 @@ import (
 // procedures; an environment beside it has one of its own, or its failed backup would raise production's alarm.
 func Namespace(e *environment.Environment) string {
 	const procedures = "ACSO/Backup"
-	if e.Name == "production" {
+	if named(e) {
 		return procedures
 	}
 	return procedures + "/" + e.Name
@@ -33,9 +33,9 @@ const (
 	SnapshotsMissing   = "SnapshotQuotaMissingCount" // by how many snapshots the quota is too small, else 0
 	ReplicaLag         = "ReplicaLag"                // seconds; RDS puts it, in its own namespace
 
-	// Of a replication rule of S3, which puts them in its own namespace, each minute in which there is something to copy.
+	// Of a replication rule of S3, which puts them in its own namespace.
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-replication-metrics
-	CopyLatency = "ReplicationLatency"          // seconds by which the copies are behind; only its maximum is valid
+	CopyLatency = "ReplicationLatency"          // seconds by which the copies are behind, each minute; only its maximum is valid
 	CopyFailed  = "OperationsFailedReplication" // copies that S3 gave up; their sum is valid, their maximum is not
 )
 
@@ -55,6 +55,7 @@ type Alarm struct {
 	Under       bool    // alarm below it instead: never so good in the whole period
 	Missing     string  // TreatMissingData
 	Topic       string  // name of the SNS topic that is told of alarm and OK
+	NoOK        bool    // of alarm only: no repair is what ends it
 }
 
 // Statistic is what of a period counts: the worst value, if not the sum.
@@ -65,11 +66,10 @@ func (a Alarm) Statistic() string {
 	return "Maximum"
 }
 
-// What missing data mean: with breaching, a watcher that is silent is an alarm too; with ignore, the alarm stays what it was.
+// What missing data mean: with breaching, a watcher that is silent is an alarm too.
 const (
 	breaching    = "breaching"
 	notBreaching = "notBreaching"
-	ignore       = "ignore"
 )
 
 // Alarms are the alarms on backups in a region.
@@ -109,46 +109,56 @@ func Alarms(e *environment.Environment, region string) []Alarm {
 	return alarms
 }
 
-// promised is within which time S3 promises 99.99 % of the copies, and how long critical data may be in one region only.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html
-const promised = 15 * time.Minute
-
-// Copies are the alarms on S3's copies in the other region, of each bucket whose replication is ours. AWS does not say in which
-// region's CloudWatch the metrics of a rule are; the bucket's own is taken, as for all other metrics of a bucket. Function
-// readiness judges the copies from the other side.
+// Copies are the alarms on S3's copies of the buckets whose replication is ours. In which region a metric of replication is depends on
+// the metric: latency is where the copies arrive, failures are where they come from.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
 func Copies(e *environment.Environment, region string) []Alarm {
-	buckets := []struct{ what, name string }{{"backups", e.Buckets.Backups}, {"compliance", e.Buckets.Compliance}}
-	if e.Existing(region).Data == "" {
-		buckets = append(buckets, struct{ what, name string }{"data", e.Buckets.Data})
-	}
+	const runbook = " See docs/runbooks/s3-copies.md."
+	pair, points := e.Pair(region), e.Objectives.RecoveryPoint
 	var alarms []Alarm
-	for _, b := range buckets {
-		of := map[string]string{
-			"SourceBucket": e.BucketIn(region, b.name), "DestinationBucket": e.BucketIn(e.Pair(region), b.name), "RuleId": e.ReplicationRule(region),
+	for _, b := range []struct {
+		what, name string
+		limit      time.Duration // S3 promises 99.99 % within 15 minutes, under time control
+	}{
+		{"backups", e.Buckets.Backups, points.Critical.Std()},
+		{"compliance", e.Buckets.Compliance, points.Standard.Std()},
+		{"data", e.Buckets.Data, points.Critical.Std()},
+	} {
+		ours := func(source string) bool { return b.name != e.Buckets.Data || e.Existing(source).Data == "" }
+		rule := func(source string) map[string]string {
+			return map[string]string{
+				"SourceBucket": e.BucketIn(source, b.name), "DestinationBucket": e.BucketIn(e.Pair(source), b.name), "RuleId": e.ReplicationRule(source),
+			}
 		}
-		late := Alarm{
-			Name: CopiesLateAlarm(e, b.what), Description: "S3's copies of " + of["SourceBucket"] + " in the other region are behind by more than critical data may be.",
-			Namespace: "AWS/S3", Metric: CopyLatency, Dimensions: of, Period: 5 * time.Minute, Threshold: promised.Seconds(), Topic: e.Contacts.OnCall.Topic,
-			Missing: ignore, // as the page of the metrics advises: nothing to copy is nothing new
+		if ours(pair) {
+			alarms = append(alarms, Alarm{
+				Name:        CopiesLateAlarm(e, b.what),
+				Description: "S3's copies from " + pair + " are further behind than the objective allows, or S3 says nothing of them." + runbook,
+				Namespace:   "AWS/S3", Metric: CopyLatency, Dimensions: rule(pair), Period: 5 * time.Minute, Threshold: b.limit.Seconds(),
+				Missing: breaching, Topic: e.Contacts.OnCall.Topic, // it is put when nothing is copied, too: a rule that is gone is seen
+			})
 		}
-		failed := Alarm{
-			Name: CopiesFailedAlarm(e, b.what), Description: "S3 has given up copying objects of " + of["SourceBucket"] + " to the other region, and does not try again.",
-			Namespace: "AWS/S3", Metric: CopyFailed, Dimensions: of, Sum: true, Period: time.Hour, Threshold: 1, Topic: e.Contacts.OnCall.Topic,
-			Missing: notBreaching,
+		if ours(region) {
+			alarms = append(alarms, Alarm{
+				Name:        CopiesFailedAlarm(e, b.what),
+				Description: "S3 has given up copying objects to " + pair + ", and does not try again. Nobody tells when they are there." + runbook,
+				Namespace:   "AWS/S3", Metric: CopyFailed, Dimensions: rule(region), Sum: true, Period: 5 * time.Minute, Threshold: 1,
+				Missing: notBreaching, Topic: e.Contacts.OnCall.Topic, NoOK: true,
+			})
 		}
-		alarms = append(alarms, late, failed)
 	}
 	return alarms
 }
 
-// CopiesLateAlarm is the alarm on copies of a bucket, "backups", "compliance" or "data", that do not arrive in time.
+// CopiesLateAlarm is the alarm on copies of a bucket, "backups", "compliance" or "data", that do not arrive in time. It is in
+// the region where they arrive.
 func CopiesLateAlarm(e *environment.Environment, bucket string) string {
-	return e.Prefix() + "-copies-late-" + bucket
+	return e.Prefix() + "-s3-copies-late-" + bucket
 }
 
-// CopiesFailedAlarm is the alarm on copies of a bucket that will never arrive.
+// CopiesFailedAlarm is the alarm on copies of a bucket that will never arrive. It is in the region where they come from.
 func CopiesFailedAlarm(e *environment.Environment, bucket string) string {
-	return e.Prefix() + "-copies-failed-" + bucket
+	return e.Prefix() + "-s3-copies-failed-" + bucket
 }
 
 // AgeAlarm is the alarm on the age of a kind's newest verified point.
@@ -160,8 +170,11 @@ func AgeAlarm(e *environment.Environment, kind string) string {
 // other environments say which one they belong to.
 func failureName(e *environment.Environment) string {
 	name := strings.ToUpper(e.Application) + "-BackupFailure"
-	if e.Name != "production" {
+	if !named(e) {
 		name += "-" + e.Name
 	}
 	return name
 }
+
+// named tells whether the environment is the one for which the procedures have names.
+func named(e *environment.Environment) bool { return e.Name == "production" }

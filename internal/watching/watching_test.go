@@ -203,17 +203,21 @@ func TestAlarmsOnCopies(t *testing.T) {
 		}
 		return found
 	}
-	here := of(e.Regions.Recovery)
-	late, failed := here[watching.CopiesLateAlarm(e, "data")], here[watching.CopiesFailedAlarm(e, "data")]
-	rule := map[string]string{"SourceBucket": e.Buckets.Data + "-us-west-2", "DestinationBucket": e.Buckets.Data, "RuleId": "to-us-east-1"}
-	if len(here) != 6 || !maps.Equal(late.Dimensions, rule) || !maps.Equal(failed.Dimensions, rule) {
-		t.Errorf("%d alarms: %+v, %+v", len(here), late, failed)
-	}
-	if late.Statistic() != "Maximum" || late.Threshold != 900 || late.Missing != "ignore" || failed.Statistic() != "Sum" || failed.Threshold != 1 || failed.Missing != "notBreaching" {
+	// Both alarms on the rule from us-east-1 to us-west-2: of what is late where it arrives, of what failed where it comes from.
+	rule := map[string]string{"SourceBucket": e.Buckets.Data, "DestinationBucket": e.Buckets.Data + "-us-west-2", "RuleId": "to-us-west-2"}
+	late, failed := of(e.Regions.Recovery)[watching.CopiesLateAlarm(e, "data")], of(e.Regions.Primary)[watching.CopiesFailedAlarm(e, "data")]
+	if !maps.Equal(late.Dimensions, rule) || !maps.Equal(failed.Dimensions, rule) {
 		t.Errorf("%+v, %+v", late, failed)
 	}
-	e.Imports.Primary.Data = "bucket-of-the-owner"
-	if there := of(e.Regions.Primary); len(there) != 4 || there[watching.CopiesLateAlarm(e, "data")].Name != "" {
-		t.Errorf("of a bucket whose replication is not ours: %d alarms", len(there))
+	if late.Statistic() != "Maximum" || late.Threshold != 900 || late.Missing != "breaching" || failed.Statistic() != "Sum" || failed.Threshold != 1 || failed.Missing != "notBreaching" || !failed.NoOK {
+		t.Errorf("%+v, %+v", late, failed)
+	}
+	if reports := of(e.Regions.Recovery)[watching.CopiesLateAlarm(e, "compliance")]; reports.Threshold != e.Objectives.RecoveryPoint.Standard.Std().Seconds() {
+		t.Errorf("on reports: %+v", reports)
+	}
+	e.Imports.Primary.Data = "bucket-of-the-owner" // its replication is not ours, that from the recovery region to it is
+	if here, there := of(e.Regions.Primary), of(e.Regions.Recovery); len(here) != 5 || len(there) != 5 ||
+		here[watching.CopiesLateAlarm(e, "data")].Dimensions["DestinationBucket"] != "bucket-of-the-owner" || there[watching.CopiesFailedAlarm(e, "data")].Name == "" {
+		t.Errorf("with an imported bucket: %v, %v", here, there)
 	}
 }

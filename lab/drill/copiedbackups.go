@@ -20,10 +20,10 @@ var copiedBackups = []Scenario{
 		Sentence: "S3 takes 50 minutes for each copy: the day's points are good where they are, an alarm says that the copies are behind, us-west-2 is not called ready without them, and it is whole as soon as they are there.",
 		prepare: func(r *run) {
 			at, recovery := r.moment(), r.env.Regions.Recovery
+			r.world.WatchCopies()
 			r.at(at, func() {
 				r.say("fault", r.env.Regions.Primary, "S3 takes 50 minutes for each copy")
 				r.world.S3.Durations.Replication = 50 * time.Minute
-				r.world.WatchCopies(r.env.Regions.Primary)
 				r.startIn(r.env.Regions.Primary, "{}")
 			})
 			r.at(at+40*time.Minute, func() { r.call(recovery, "readiness", "{}") })
@@ -32,7 +32,7 @@ var copiedBackups = []Scenario{
 		judge: func(r *run) []Invariant {
 			return append(append(r.dayHolds(), r.parametersHold(1)...), r.copyExists()[0], r.copiesHold(),
 				r.readyFor(0, readiness.Fail, copied...), r.readyFor(1, readiness.Pass, retention.Configuration, retention.Logs), r.teamTold("Daily backup completed"),
-				r.alarmed(watching.CopiesLateAlarm(r.env, "backups")), r.calmed(watching.CopiesLateAlarm(r.env, "backups")))
+				r.alarmed(r.env.Regions.Recovery, watching.CopiesLateAlarm(r.env, "backups"), "late"), r.calmed(r.env.Regions.Recovery, watching.CopiesLateAlarm(r.env, "backups")))
 		},
 	},
 	{
@@ -40,10 +40,10 @@ var copiedBackups = []Scenario{
 		Sentence: "The key of the data is disabled in us-west-2: S3 makes no copy of any point and an alarm says so, no secret is written there, the day fails, and us-west-2 is not called ready.",
 		prepare: func(r *run) {
 			at, recovery := r.moment(), r.env.Regions.Recovery
+			r.world.WatchCopies()
 			r.at(at, func() {
 				r.say("fault", recovery, "the key %s is disabled", r.env.KeyAlias())
 				r.world.KMS.SetState(recovery, r.env.KeyAlias(), kms.Disabled)
-				r.world.WatchCopies(r.env.Regions.Primary)
 				r.startIn(r.env.Regions.Primary, "{}")
 			})
 			r.at(at+2*time.Hour, func() { r.call(recovery, "readiness", "{}") })
@@ -52,20 +52,36 @@ var copiedBackups = []Scenario{
 			const name = "no copy is there in the clear or under another key"
 			copies := len(r.world.S3.Objects(r.env.BucketIn(r.env.Regions.Recovery, r.env.Buckets.Backups)))
 			return append(r.dayHolds(), verdict(name, copies == 0, "%d objects are in the bucket", copies), r.readyFor(0, readiness.Fail, copied...),
-				r.teamTold("Daily backup failed"), r.teamTold("Configuration backup failed"), r.alarmed(watching.CopiesFailedAlarm(r.env, "backups")))
+				r.teamTold("Daily backup failed"), r.teamTold("Configuration backup failed"), r.alarmed(r.env.Regions.Primary, watching.CopiesFailedAlarm(r.env, "backups"), "not to come"))
 		},
 	},
 }
 
-// alarmed: the team is told that an alarm is raised in the primary region.
-func (r *run) alarmed(alarm string) Invariant { return r.teamTold(r.alarmSubject("ALARM", alarm)) }
+// alarmed: the team is told by an alarm of a region how it is with S3's copies.
+func (r *run) alarmed(region, alarm, how string) Invariant {
+	name := "an alarm says that the copies are " + how
+	raised, _ := r.pages(region, alarm)
+	return verdict(name, raised >= 0, "%s in %s", alarm, region)
+}
 
-// calmed: the team is told that it is over.
-func (r *run) calmed(alarm string) Invariant { return r.teamTold(r.alarmSubject("OK", alarm)) }
+// calmed: the team is told afterwards that it is over.
+func (r *run) calmed(region, alarm string) Invariant {
+	raised, over := r.pages(region, alarm)
+	return verdict("the alarm is over when the copies are there", raised >= 0 && over > raised, "%s in %s", alarm, region)
+}
 
-// alarmSubject is the subject of the message that CloudWatch sends.
-func (r *run) alarmSubject(state, alarm string) string {
-	return fmt.Sprintf("%s: %q in %s", state, alarm, r.env.Regions.Primary)
+// pages are the places, among the messages to the team, of the last one that an alarm is raised and of the last that it is over; -1 for none.
+func (r *run) pages(region, alarm string) (raised, over int) {
+	raised, over = -1, -1
+	for i, m := range r.world.SNS.Messages(region, r.env.Contacts.OnCall.Topic) {
+		switch m.Subject {
+		case fmt.Sprintf("ALARM: %q in %s", alarm, region):
+			raised = i
+		case fmt.Sprintf("OK: %q in %s", alarm, region):
+			over = i
+		}
+	}
+	return raised, over
 }
 
 // copied are the kinds whose points S3 copies to the other region's bucket.

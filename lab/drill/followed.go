@@ -192,11 +192,15 @@ func (r *run) switchedByRole() Invariant {
 			}
 			count++
 		}
-		items := following.Alarms(r.env, region)
+		pages := map[string]bool{}
 		for _, a := range r.world.Metrics.Alarms(region) {
-			at := slices.IndexFunc(items, func(i following.Item) bool { return i.Name == *a.AlarmName })
-			if at >= 0 && aws.ToBool(a.ActionsEnabled) != items[at].Enabled(active) {
-				return verdict(name, false, "the actions of alarm %s in %s are enabled: %v", *a.AlarmName, region, aws.ToBool(a.ActionsEnabled))
+			pages[*a.AlarmName] = aws.ToBool(a.ActionsEnabled)
+		}
+		for _, item := range following.Alarms(r.env, region) {
+			// What stands by pages only where readiness does: not in a region that was left behind and is not rebuilt.
+			want := item.Enabled(active) && (!item.Standby || pages[following.NotReadyAlarm(r.env)])
+			if on, found := pages[item.Name]; !found || on != want {
+				return verdict(name, false, "the actions of alarm %s in %s are enabled: %v, and it exists: %v", item.Name, region, on, found)
 			}
 			count++
 		}

@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"github.com/acso/disaster-recovery/environments"
-	"github.com/acso/disaster-recovery/lab/asl"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/cloudwatch"
+	"github.com/acso/disaster-recovery/lab/world"
 	"github.com/acso/disaster-recovery/statemachines"
 )
 
@@ -156,15 +156,7 @@ func sabotaged(t *testing.T, scenario string, edits []edit) *Result {
 		}
 		m.Definition = strings.ReplaceAll(m.Definition, edit.old, edit.replacement)
 	}
-	values := map[string]string{}
-	for _, name := range m.Placeholders() {
-		values[name] = e.FunctionName(name)
-	}
-	definition, err := m.Substitute(values)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if machines[m.Name], err = asl.Parse(m.Name, []byte(definition)); err != nil {
+	if machines[m.Name], err = world.ParseMachine(m, e); err != nil {
 		t.Fatal(err)
 	}
 	result, err := Run(context.Background(), s, Options{Seed: 1, Environment: e, Bench: bench})

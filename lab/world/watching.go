@@ -17,13 +17,19 @@ func (w *World) layBackupAlarms(region string) {
 }
 
 // WatchCopies makes the alarms on S3's copies where backups are not scheduled, and has none therefore.
-func (w *World) WatchCopies(region string) { w.layWatching(region, watching.Copies(w.Env, region)) }
+func (w *World) WatchCopies() {
+	for _, region := range w.Cloud.Regions() {
+		w.layWatching(region, watching.Copies(w.Env, region))
+	}
+}
 
 func (w *World) layWatching(region string, alarms []watching.Alarm) {
 	for _, a := range alarms {
 		definition := cloudwatch.Definition(a)
 		definition.AlarmActions = []string{w.Env.Topic(region, a.Topic)}
-		definition.OKActions = definition.AlarmActions
+		if !a.NoOK {
+			definition.OKActions = definition.AlarmActions
+		}
 		for _, item := range following.Alarms(w.Env, region) {
 			if item.Name == a.Name {
 				definition.ActionsEnabled = aws.Bool(item.Enabled(region == w.Env.Regions.Primary))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/acso/disaster-recovery/functions"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/watching"
 	"github.com/acso/disaster-recovery/lab/asl"
@@ -112,24 +113,37 @@ type Machines map[string]*asl.Machine
 func ParseMachines(e *environment.Environment) (Machines, error) {
 	parsed := Machines{}
 	for _, m := range statemachines.All() {
-		values := map[string]string{}
-		for _, name := range m.Placeholders() {
-			values[name] = e.FunctionName(name)
-			if _, nested := statemachines.Named(name); nested {
-				values[name] = e.MachineName(name)
-			} else if name == statemachines.BackupMetrics {
-				values[name] = watching.Namespace(e)
-			}
-		}
-		definition, err := m.Substitute(values)
-		if err != nil {
-			return nil, fmt.Errorf("prepare the state machine %s: %w", m.Name, err)
-		}
-		if parsed[m.Name], err = asl.Parse(m.Name, []byte(definition)); err != nil {
+		var err error
+		if parsed[m.Name], err = ParseMachine(m, e); err != nil {
 			return nil, err
 		}
 	}
 	return parsed, nil
+}
+
+// ParseMachine parses a state machine with what its ${placeholders} stand for in the lab: names of the environment's functions and
+// machines, and the namespace of its metrics. One that names nothing is a mistake: on AWS the deployment would refuse it.
+func ParseMachine(m statemachines.Machine, e *environment.Environment) (*asl.Machine, error) {
+	values := map[string]string{}
+	for _, name := range m.Placeholders() {
+		_, function := functions.Named(name)
+		_, machine := statemachines.Named(name)
+		switch {
+		case function:
+			values[name] = e.FunctionName(name)
+		case machine:
+			values[name] = e.MachineName(name)
+		case name == statemachines.BackupMetrics:
+			values[name] = watching.Namespace(e)
+		default:
+			return nil, fmt.Errorf("prepare the state machine %s: ${%s} is neither a function nor a state machine of this project", m.Name, name)
+		}
+	}
+	definition, err := m.Substitute(values)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the state machine %s: %w", m.Name, err)
+	}
+	return asl.Parse(m.Name, []byte(definition))
 }
 
 // New makes a world at sim.Epoch, or when the options say.
@@ -148,7 +162,7 @@ func New(o Options) *World {
 	w.Events = eventbridge.New(c)
 	w.Scheduler = scheduler.New(c)
 	w.S3 = s3.New(c, w.KMS)
-	w.S3.Metrics = w.Metrics
+	w.S3.Measure(w.Metrics)
 	w.EC2 = ec2.New(c)
 	w.RDS = rds.New(c, keys{w.KMS}, w.EC2, metrics{w.Metrics})
 	w.EFS = efs.New(c)

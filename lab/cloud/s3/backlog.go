@@ -1,6 +1,8 @@
 package s3
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,52 +14,61 @@ type Metrics interface {
 	Put(region, namespace, metric string, dimensions []types.Dimension, value float64)
 }
 
-// behind notes that a version has to be copied. From then on the rule's latency is put each minute until there is nothing to
-// copy any more, of which the last point is 0. AWS says neither what it puts at the end nor whether delete markers, which its
-// promise leaves out, count as latency: both are guesses.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-replication-metrics
-func (s *Service) behind(b *bucket, v *version, rule Replication) {
-	backlog, watched := b.backlog[rule.ID]
-	if !watched {
-		backlog = map[*version]bool{}
-		b.backlog[rule.ID] = backlog
-		s.cloud.Sim.After(time.Minute, func() { s.latency(b, rule) })
-	}
-	backlog[v] = true
+// Measure puts the metrics of replication from now on: what failed in the bucket's region, and how far the copies are behind
+// in the region where they arrive, each minute, whether there is something to copy or not. AWS does not say whether delete markers,
+// which its promise leaves out, count as latency, nor what it puts while the bucket's region is dead: that they do not, and
+// nothing, are guesses.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
+func (s *Service) Measure(m Metrics) {
+	s.metrics = m
+	s.cloud.Sim.Every(time.Minute, time.Minute, s.latencies)
 }
 
-// done notes that a version has not to be copied any more.
-func (s *Service) done(b *bucket, v *version, rule Replication, failed bool) {
-	delete(b.backlog[rule.ID], v)
-	if failed {
-		s.measure(b, rule, "OperationsFailedReplication", 1)
-	}
-}
-
-func (s *Service) latency(b *bucket, rule Replication) {
+func (s *Service) latencies() {
 	now := s.cloud.Sim.Now()
-	oldest := now
-	for v := range b.backlog[rule.ID] {
-		if v.at.Before(oldest) {
-			oldest = v.at
+	for _, name := range slices.Sorted(maps.Keys(s.buckets)) {
+		b := s.buckets[name]
+		for _, rule := range b.Replication {
+			to := s.buckets[rule.To]
+			if to == nil || !s.cloud.Alive(b.Region) {
+				continue
+			}
+			oldest := now
+			for v := range b.backlog[rule.ID] {
+				if v.at.Before(oldest) {
+					oldest = v.at
+				}
+			}
+			s.measure(to.Region, b, rule, "ReplicationLatency", now.Sub(oldest).Seconds())
 		}
 	}
-	s.measure(b, rule, "ReplicationLatency", now.Sub(oldest).Seconds())
-	if len(b.backlog[rule.ID]) == 0 {
-		delete(b.backlog, rule.ID)
-		return
-	}
-	s.cloud.Sim.After(time.Minute, func() { s.latency(b, rule) })
 }
 
-func (s *Service) measure(b *bucket, rule Replication, metric string, value float64) {
-	if s.Metrics == nil {
+// behind notes that a version has to be copied.
+func (b *bucket) behind(v *version, rule Replication) {
+	if b.backlog[rule.ID] == nil {
+		b.backlog[rule.ID] = map[*version]bool{}
+	}
+	b.backlog[rule.ID][v] = true
+}
+
+// arrived notes that a version has not to be copied any more.
+func (b *bucket) arrived(v *version, rule Replication) { delete(b.backlog[rule.ID], v) }
+
+// failed notes that a version will not be copied.
+func (s *Service) failed(b *bucket, v *version, rule Replication) {
+	b.arrived(v, rule)
+	s.measure(b.Region, b, rule, "OperationsFailedReplication", 1)
+}
+
+func (s *Service) measure(region string, b *bucket, rule Replication, metric string, value float64) {
+	if s.metrics == nil {
 		return
 	}
 	dimension := func(name, value string) types.Dimension {
 		return types.Dimension{Name: aws.String(name), Value: aws.String(value)}
 	}
-	s.Metrics.Put(b.Region, "AWS/S3", metric, []types.Dimension{
+	s.metrics.Put(region, "AWS/S3", metric, []types.Dimension{
 		dimension("SourceBucket", b.Name), dimension("DestinationBucket", rule.To), dimension("RuleId", rule.ID),
 	}, value)
 }

@@ -56,7 +56,7 @@ func (s *Service) replicate(b *bucket, v *version) {
 		}
 		if !v.marker {
 			v.status = types.ReplicationStatusPending
-			s.behind(b, v, rule)
+			b.behind(v, rule)
 		}
 		s.cloud.Sim.After(s.delay(v.marker), func() { s.transfer(b, v, rule) })
 	}
@@ -67,7 +67,7 @@ func (s *Service) transfer(b *bucket, v *version, rule Replication) {
 	s.cloud.WhenAlive(b.Region, func() {
 		to := s.buckets[rule.To]
 		if !slices.Contains(b.objects[v.key], v) {
-			s.done(b, v, rule, false) // deleted meanwhile
+			b.arrived(v, rule) // deleted meanwhile
 			return
 		}
 		if to != nil && to.Region != b.Region && !s.cloud.Reachable(b.Region, to.Region) {
@@ -77,13 +77,13 @@ func (s *Service) transfer(b *bucket, v *version, rule Replication) {
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html
 		if to == nil || !to.Versioned || rule.Key != "" && s.keys.Usable(to.Region, rule.Key) != nil {
 			v.status = types.ReplicationStatusFailed
-			s.done(b, v, rule, true)
+			s.failed(b, v, rule)
 			return
 		}
 		s.arrive(to, v, rule)
 		if !v.marker {
 			v.status = types.ReplicationStatusCompleted
-			s.done(b, v, rule, false)
+			b.arrived(v, rule)
 		}
 	})
 }

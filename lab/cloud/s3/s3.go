@@ -41,11 +41,11 @@ type Durations struct {
 // Service is S3 in all regions.
 type Service struct {
 	Durations Durations
-	Metrics   Metrics // where the metrics of replication go; nil is nowhere
 
 	cloud    *cloud.Cloud
 	keys     *kms.Service
 	buckets  map[string]*bucket
+	metrics  Metrics // where those of replication go; nil is nowhere
 	versions int
 }
 

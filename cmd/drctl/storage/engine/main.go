@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/acso/disaster-recovery/internal/backup"
+	"github.com/acso/disaster-recovery/internal/mount"
 )
 
 func main() {
@@ -67,7 +68,7 @@ func back(client *s3.Client, bucket, folder, now string, options backup.Options)
 		return err
 	}
 	defer func() { _ = root.Close() }()
-	point, err := backup.Run(context.Background(), backup.Directory(root.FS()),
+	point, err := backup.Run(context.Background(), backup.Directory(mount.Tree(root)),
 		backup.Target{Client: client, Bucket: bucket, Environment: "bench", Kind: "application-data", Unversioned: true},
 		options)
 	if err != nil {
