@@ -12,6 +12,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -68,11 +69,16 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 	for _, r := range following.Rules(e) {
 		rules = append(rules, arn("events", "rule/"+r.Name))
 	}
-	// Those of the recovery region, in both: its alarm on the replica is the primary's one day.
-	for _, a := range following.Alarms(e, e.Regions.Recovery) {
-		alarms = append(alarms, arn("cloudwatch", "alarm:"+a.Name))
+	// Those of either region, in both: the rights of the two are the same.
+	for _, of := range []string{e.Regions.Recovery, e.Regions.Primary} {
+		for _, a := range following.Alarms(e, of) {
+			if alarm := arn("cloudwatch", "alarm:"+a.Name); !slices.Contains(alarms, alarm) {
+				alarms = append(alarms, alarm)
+			}
+		}
 	}
-	alarms = append(alarms, arn("cloudwatch", "alarm:"+following.NotReadyAlarm(e)))
+	notReady := arn("cloudwatch", "alarm:"+following.NotReadyAlarm(e))
+	alarms = append(alarms, notReady)
 	return append(append(incident.ActiveGrants(e, region), switching.Grants()...),
 		grant.Grant{Actions: []string{"dynamodb:PutItem"}, Resources: []string{arn("dynamodb", "table/"+e.IncidentTable())}},
 		grant.Grant{Actions: []string{"scheduler:ListSchedules"}, Resources: []string{"*"}},
@@ -83,6 +89,7 @@ func Grants(e *environment.Environment, region string) []grant.Grant {
 		grant.Grant{Actions: []string{"events:DescribeRule", "events:EnableRule", "events:DisableRule"}, Resources: rules},
 		grant.Grant{Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{arn("cloudwatch", "alarm:*")}},
 		grant.Grant{Actions: []string{"cloudwatch:EnableAlarmActions", "cloudwatch:DisableAlarmActions"}, Resources: alarms},
+		grant.Grant{Actions: []string{"cloudwatch:SetAlarmState"}, Resources: []string{notReady}},
 	)
 }
 

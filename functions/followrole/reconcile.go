@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	alarmtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
@@ -103,14 +104,27 @@ func (h *Handler) alarms(ctx context.Context, role incident.Role, out *Output) e
 		return failure.FromAWS(err, "describe the alarms on backups in %s", h.p.Region())
 	}
 	var on, off []string
+	remind := false
 	for _, a := range found.MetricAlarms {
 		name := aws.ToString(a.AlarmName)
 		switch enable := wanted[name]; {
 		case enable == aws.ToBool(a.ActionsEnabled):
 		case enable:
 			on = append(on, name)
+			// It looks back for an hour: a region that was just found ready, or took over, is not told what was before.
+			left := !out.Active && !readyAt.After(role.ChangedAt)
+			remind = remind || name == notReady && left && a.StateValue == alarmtypes.StateValueAlarm
 		default:
 			off = append(off, name)
+		}
+	}
+	if remind {
+		// An alarm acts when its state changes. Raised while nobody was to be told, it would never tell: CloudWatch judges anew first.
+		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Alarms.html
+		if _, err := h.cloudwatch.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{
+			AlarmName: aws.String(notReady), StateValue: alarmtypes.StateValueInsufficientData, StateReason: aws.String("From now on it tells people."),
+		}); err != nil {
+			return failure.FromAWS(err, "have alarm %s judge anew in %s", notReady, h.p.Region())
 		}
 	}
 	if len(on) > 0 {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -45,10 +46,19 @@ func (t tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	defer func() { _ = folder.Close() }() // read only
 	names, err := namesIn(folder)
 	if err != nil {
-		return nil, err
+		return nil, below(name, err)
 	}
 	slices.Sort(names)
-	return look(names, folder.Lstat)
+	entries, err := look(names, folder.Lstat)
+	return entries, below(name, err)
+}
+
+// below has an error name the path in the tree and not in the folder.
+func below(folder string, err error) error {
+	if e, is := errors.AsType[*fs.PathError](err); is {
+		return &fs.PathError{Op: e.Op, Path: path.Join(folder, e.Path), Err: e.Err}
+	}
+	return err
 }
 
 func namesIn(folder *os.Root) ([]string, error) {

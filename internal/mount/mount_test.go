@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -61,6 +62,21 @@ func TestNothingLeadsOut(t *testing.T) {
 		if entries, err := fs.ReadDir(tree, name); err == nil {
 			t.Errorf("%s lists %v", name, entries)
 		}
+	}
+}
+
+func TestErrorsSayWhere(t *testing.T) {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "cases/deep/file"))
+	tree := open(t, folder)
+	for _, name := range []string{"cases/deep/file", "cases/deep/missing"} {
+		if _, err := fs.ReadDir(tree, name); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("list %s: %v", name, err)
+		}
+	}
+	inside := &fs.PathError{Op: "lstat", Path: "0123.json", Err: fs.ErrPermission}
+	if err := below("cases/deep", inside); !strings.Contains(err.Error(), "cases/deep/0123.json") || !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("%v", err)
 	}
 }
 

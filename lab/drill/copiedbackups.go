@@ -70,14 +70,17 @@ func (r *run) calmed(region, alarm string) Invariant {
 	return verdict("the alarm is over when the copies are there", raised >= 0 && over > raised, "%s in %s", alarm, region)
 }
 
-// pages are the places, among the messages to the team, of the last one that an alarm is raised and of the last that it is over; -1 for none.
+// pages are the places, among the messages to the team since the backup began, of the last one that an alarm is raised and of the last that
+// it is over; -1 for none.
 func (r *run) pages(region, alarm string) (raised, over int) {
 	raised, over = -1, -1
+	began := r.judged()[0].StartedAt()
 	for i, m := range r.world.SNS.Messages(region, r.env.Contacts.OnCall.Topic) {
-		switch m.Subject {
-		case fmt.Sprintf("ALARM: %q in %s", alarm, region):
+		switch {
+		case m.At.Before(began):
+		case m.Subject == fmt.Sprintf("ALARM: %q in %s", alarm, region):
 			raised = i
-		case fmt.Sprintf("OK: %q in %s", alarm, region):
+		case m.Subject == fmt.Sprintf("OK: %q in %s", alarm, region):
 			over = i
 		}
 	}

@@ -48,6 +48,17 @@ var followed = []Scenario{
 		},
 	},
 	{
+		Name: "nobody-rebuilds", Expected: Recovered, scheduled: true, limit: 30 * time.Hour,
+		Sentence: "us-east-1 dies and returns, and nobody builds a standby there: for a day it pages nobody, since people know, and then it does, so that nobody forgets.",
+		prepare: func(r *run) {
+			at := r.moment()
+			r.at(at, r.killPrimary)
+			r.at(at+100*time.Minute, r.revivePrimary)
+			r.at(at+26*time.Hour, func() {})
+		},
+		judge: func(r *run) []Invariant { return []Invariant{r.remindedAfterADay(), r.switchedByRole()} },
+	},
+	{
 		Name: "backup-on-standby", Expected: StoodDown, machine: "backup-daily",
 		Sentence: "Somebody starts the day's backups in the region that stands by: every kind stands down, and there is no second chain of points.",
 		prepare:  func(r *run) { r.at(r.moment(), func() { r.startIn(r.env.Regions.Recovery, "{}") }) },
@@ -172,6 +183,23 @@ func (r *run) silent() Invariant {
 		}
 	}
 	return verdict(name, true, "no point and no page since %s", role.ChangedAt.Format(time.TimeOnly))
+}
+
+// remindedAfterADay: a region that was left pages for the first time when a day has gone by, that it is not ready.
+func (r *run) remindedAfterADay() Invariant {
+	const name = "the region that was left pages after a day"
+	old := r.env.Regions.Primary
+	role, err := r.moved()
+	if err != nil {
+		return verdict(name, false, "%v", err)
+	}
+	for _, m := range r.world.SNS.Messages(old, r.env.Contacts.OnCall.Topic) {
+		if m.At.After(role.ChangedAt) && strings.HasPrefix(m.Subject, "ALARM") {
+			after := m.At.Sub(role.ChangedAt)
+			return verdict(name, after > day && after < day+time.Hour && strings.Contains(m.Subject, following.NotReadyAlarm(r.env)), "%s after %s", m.Subject, after.Round(time.Minute))
+		}
+	}
+	return verdict(name, false, "it never did")
 }
 
 // switchedByRole: schedules, rules and alarms of both regions are as their roles want them.
