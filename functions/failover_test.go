@@ -9,13 +9,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/lab/asl"
-	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
+	"github.com/acso/disaster-recovery/lab/labtest"
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
@@ -35,20 +34,11 @@ const warmUp = 10 * time.Minute
 
 func begin(t *testing.T, seed uint64) *place {
 	t.Helper()
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	machines, err := world.ParseMachines(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	evaluator, err := jsonata.New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	o := labtest.Production(t)
+	o.Seed = seed
+	e := o.Environment
 	p := &place{t: t, e: e, mutated: map[string]int{}}
-	p.World = world.New(world.Options{Seed: seed, Environment: e, Evaluator: evaluator, Machines: machines})
+	p.World = world.New(o)
 	p.Cloud.Observe(func(r cloud.Record) {
 		if r.Mutating && r.Err == nil {
 			p.mutated[r.Operation]++

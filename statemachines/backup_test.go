@@ -6,13 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/lab/asl"
-	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/kms"
 	"github.com/acso/disaster-recovery/lab/cloud/stepfunctions"
+	"github.com/acso/disaster-recovery/lab/labtest"
 	"github.com/acso/disaster-recovery/lab/world"
 	"github.com/acso/disaster-recovery/statemachines"
 )
@@ -20,19 +19,8 @@ import (
 // pair is production in the lab.
 func pair(t *testing.T) (*world.World, *environment.Environment) {
 	t.Helper()
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	machines, err := world.ParseMachines(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	evaluator, err := jsonata.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return world.New(world.Options{Seed: 1, Environment: e, Evaluator: evaluator, Machines: machines}), e
+	o := labtest.Production(t)
+	return world.New(o), o.Environment
 }
 
 // run starts a machine with {} in the primary region and waits for its end.

@@ -7,32 +7,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/functions/inspect"
 	"github.com/acso/disaster-recovery/internal/inspection"
 	"github.com/acso/disaster-recovery/internal/judging"
-	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
+	"github.com/acso/disaster-recovery/lab/labtest"
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
 // standby is a healthy world, 25 minutes old, whose recovery region is inspected.
 func standby(t *testing.T) *world.World {
 	t.Helper()
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	machines, err := world.ParseMachines(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	evaluator, err := jsonata.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := world.New(world.Options{Seed: 11, Environment: e, Evaluator: evaluator, Machines: machines, Scheduled: true, Active: e.Regions.Primary})
+	o := labtest.Production(t)
+	o.Seed, o.Scheduled, o.Active = 11, true, o.Environment.Regions.Primary
+	w := world.New(o)
 	w.Mature()
 	w.Sim.Run(w.Sim.Now().Add(25*time.Minute), nil)
 	t.Cleanup(w.Traffic.Stop)

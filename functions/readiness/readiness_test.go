@@ -6,37 +6,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/internal/environment"
 	judged "github.com/acso/disaster-recovery/internal/readiness"
-	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/lambda"
+	"github.com/acso/disaster-recovery/lab/labtest"
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
 // bench is what worlds share because it is dear to make.
 type bench struct {
-	env       *environment.Environment
-	evaluator *jsonata.Evaluator
-	machines  world.Machines
+	env     *environment.Environment
+	options world.Options
 }
 
 func newBench(t testing.TB) *bench {
 	t.Helper()
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	machines, err := world.ParseMachines(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	evaluator, err := jsonata.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &bench{e, evaluator, machines}
+	o := labtest.Production(t)
+	return &bench{o.Environment, o}
 }
 
 // site is a world in which readiness is asked.
@@ -59,9 +46,11 @@ func (b *bench) world(t testing.TB, seed uint64) *site {
 func (b *bench) towards(t testing.TB, seed uint64, standby string) *site {
 	t.Helper()
 	active := b.env.Pair(standby)
-	w := world.New(world.Options{Seed: seed, Environment: b.env, Evaluator: b.evaluator, Machines: b.machines, Scheduled: true, Active: active})
+	o := b.options
+	o.Seed, o.Scheduled, o.Active = seed, true, active
+	w := world.New(o)
 	w.Mature()
-	return &site{t, w, b.machines, active, standby}
+	return &site{t, w, o.Machines, active, standby}
 }
 
 func (s *site) pass(d time.Duration) { s.Sim.Run(s.Sim.Now().Add(d), nil) }

@@ -6,13 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/environments"
 	"github.com/acso/disaster-recovery/internal/environment"
 	"github.com/acso/disaster-recovery/internal/fencing"
 	"github.com/acso/disaster-recovery/internal/incident"
 	"github.com/acso/disaster-recovery/internal/platform"
-	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
+	"github.com/acso/disaster-recovery/lab/labtest"
 	"github.com/acso/disaster-recovery/lab/sim"
 	"github.com/acso/disaster-recovery/lab/world"
 )
@@ -30,19 +29,9 @@ type clock struct{ *sim.Sim }
 
 func begin(t *testing.T) *place {
 	t.Helper()
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	machines, err := world.ParseMachines(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	evaluator, err := jsonata.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := world.New(world.Options{Seed: 1, Environment: e, Evaluator: evaluator, Machines: machines})
+	o := labtest.Production(t)
+	e := o.Environment
+	w := world.New(o)
 	w.Sim.Run(w.Sim.Now().Add(10*time.Minute), nil)
 	region := e.Regions.Recovery
 	principal := cloud.Principal{Name: "fence", Region: region, Grants: append(fencing.Grants(e, region), fencing.ReleaseGrants(e, region)...)}

@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/acso/disaster-recovery/environments"
-	"github.com/acso/disaster-recovery/lab/asl/jsonata"
 	"github.com/acso/disaster-recovery/lab/cloud"
 	"github.com/acso/disaster-recovery/lab/cloud/s3"
+	"github.com/acso/disaster-recovery/lab/labtest"
 	"github.com/acso/disaster-recovery/lab/world"
 )
 
@@ -73,19 +72,9 @@ var dependents = []struct{ operation, arguments, actions string }{
 // TestEveryModelledCallNamesTheActionsThatAWSChecks makes each call that the lab models as somebody without rights, and
 // looks at the actions that the refusal was judged by.
 func TestEveryModelledCallNamesTheActionsThatAWSChecks(t *testing.T) {
-	e, err := environments.Named("production")
-	if err != nil {
-		t.Fatal(err)
-	}
-	machines, err := world.ParseMachines(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	evaluator, err := jsonata.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := world.New(world.Options{Seed: 1, Environment: e, Evaluator: evaluator, Machines: machines})
+	o := labtest.Production(t)
+	e := o.Environment
+	w := world.New(o)
 	region := e.Regions.Primary
 	w.S3.Create(s3.Bucket{Name: "sealed", Region: region, Versioned: true, Lock: true, Key: e.DatabaseKey(region)})
 	w.S3.Put("sealed", "there", []byte("bytes"))

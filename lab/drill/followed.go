@@ -24,12 +24,7 @@ var followed = []Scenario{
 	{
 		Name: "backups-follow-the-active-region", Expected: Recovered, scheduled: true,
 		Sentence: "us-east-1 dies while backups run on their schedules: they go on in us-west-2 with the next slot, and when us-east-1 returns, its schedules and alarms stay silent.",
-		prepare: func(r *run) {
-			at := r.moment()
-			r.at(at, r.killPrimary)
-			r.at(at+100*time.Minute, r.revivePrimary)
-			r.at(at+150*time.Minute, func() {})
-		},
+		prepare:  diesAndReturns(150 * time.Minute),
 		judge: func(r *run) []Invariant {
 			return []Invariant{r.slotsGoOn(), r.chainsBeginFull(), r.silent(), r.switchedByRole(), r.historyTold()}
 		},
@@ -50,13 +45,8 @@ var followed = []Scenario{
 	{
 		Name: "nobody-rebuilds", Expected: Recovered, scheduled: true, limit: 30 * time.Hour,
 		Sentence: "us-east-1 dies and returns, and nobody builds a standby there: for a day it pages nobody, since people know, and then it does, so that nobody forgets.",
-		prepare: func(r *run) {
-			at := r.moment()
-			r.at(at, r.killPrimary)
-			r.at(at+100*time.Minute, r.revivePrimary)
-			r.at(at+26*time.Hour, func() {})
-		},
-		judge: func(r *run) []Invariant { return []Invariant{r.remindedAfterADay(), r.switchedByRole()} },
+		prepare:  diesAndReturns(26 * time.Hour),
+		judge:    func(r *run) []Invariant { return []Invariant{r.remindedAfterADay(), r.switchedByRole()} },
 	},
 	{
 		Name: "backup-on-standby", Expected: StoodDown, machine: "backup-daily",
@@ -73,6 +63,16 @@ var followed = []Scenario{
 			return []Invariant{verdict(name, objects == 0, "%d objects are in the bucket", objects)}
 		},
 	},
+}
+
+// diesAndReturns: the primary is dead for 100 minutes, and is looked at for so long after it died.
+func diesAndReturns(until time.Duration) func(*run) {
+	return func(r *run) {
+		at := r.moment()
+		r.at(at, r.killPrimary)
+		r.at(at+100*time.Minute, r.revivePrimary)
+		r.at(at+until, func() {})
+	}
 }
 
 // moved is when the standby's table said that the standby is active.
